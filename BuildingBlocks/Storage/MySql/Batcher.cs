@@ -1,0 +1,221 @@
+using System.Collections.Concurrent;
+using System.Data.Common;
+
+namespace Lab.Storage.MySql;
+
+/// <summary>A request of a batch, with the place for its answer.</summary>
+public sealed class BatchItem<TRequest, TResult>(TRequest request)
+{
+    private readonly TaskCompletionSource<TResult> _answer = new();
+    private TResult? _result;
+    private Exception? _refusal;
+
+    public TRequest Request { get; } = request;
+
+    internal Task<TResult> Answer => _answer.Task;
+
+    /// <summary>Noted; published after the whole batch is durable.</summary>
+    public void SetResult(TResult result) => (_result, _refusal) = (result, null);
+
+    /// <summary>This request is refused, the others of its batch are not.</summary>
+    public void Refuse(Exception refusal) => _refusal = refusal;
+
+    internal void Publish()
+    {
+        if (_refusal is not null)
+        {
+            _answer.SetException(_refusal);
+        }
+        else
+        {
+            _answer.SetResult(_result!);
+        }
+    }
+}
+
+/// <summary>How a kind of request is batched.</summary>
+/// <param name="Access">Reads or writes.</param>
+/// <param name="MaxBatch">Requests that share one statement and one commit at most.</param>
+/// <param name="Parallelism">Batches under way at once; few, so that batches grow with the load.</param>
+/// <param name="MaxQueued">Requests that may wait.</param>
+public sealed record BatchOptions(DatabaseAccess Access, int MaxBatch = 128, int Parallelism = 1, int MaxQueued = 10_000);
+
+/// <summary>
+/// Lets concurrent requests of one kind share a database round trip, and writes a commit (group commit: DeWitt et al.,
+/// "Implementation techniques for main memory database systems", 1984). Nobody waits for a batch to fill: whatever
+/// arrived while the last batch was under way is the next one.
+/// </summary>
+public sealed class Batcher<TRequest, TResult>
+{
+    private readonly DatabaseWorkers _workers;
+    private readonly BatchOptions _options;
+    private readonly Action<DbConnection, IReadOnlyList<BatchItem<TRequest, TResult>>> _execute;
+    private readonly ConcurrentQueue<BatchItem<TRequest, TResult>> _queue = new();
+    private int _queued;
+    private int _active;
+
+    /// <param name="workers">Execute the batches.</param>
+    /// <param name="options">Sizes.</param>
+    /// <param name="execute">
+    /// Does a batch on one connection and sets a result or refusal on every item. Throwing undoes the batch; it is then
+    /// done item by item, so that one bad request costs the others nothing.
+    /// </param>
+    public Batcher(
+        DatabaseWorkers workers,
+        BatchOptions options,
+        Action<DbConnection, IReadOnlyList<BatchItem<TRequest, TResult>>> execute)
+    {
+        _workers = workers;
+        _options = options;
+        _execute = execute;
+    }
+
+    /// <exception cref="DatabaseUnavailableException">No connection, or it broke.</exception>
+    /// <exception cref="DatabaseOverloadedException">Too many requests wait.</exception>
+    public Task<TResult> RunAsync(TRequest request)
+    {
+        if (Interlocked.Increment(ref _queued) > _options.MaxQueued)
+        {
+            Interlocked.Decrement(ref _queued);
+            throw new DatabaseOverloadedException();
+        }
+
+        var item = new BatchItem<TRequest, TResult>(request);
+        _queue.Enqueue(item);
+        ScheduleIfNeeded();
+        return item.Answer;
+    }
+
+    private void ScheduleIfNeeded()
+    {
+        while (!_queue.IsEmpty)
+        {
+            var active = Volatile.Read(ref _active);
+            if (active >= _options.Parallelism)
+            {
+                return;
+            }
+
+            if (Interlocked.CompareExchange(ref _active, active + 1, active) == active)
+            {
+                Schedule(new BatchJob(this));
+                return;
+            }
+        }
+    }
+
+    private void Schedule(BatchJob job)
+    {
+        try
+        {
+            _workers.Enqueue(job);
+        }
+        catch (DatabaseOverloadedException exception)
+        {
+            job.Fail(exception);
+        }
+    }
+
+    private List<BatchItem<TRequest, TResult>> Take()
+    {
+        var items = new List<BatchItem<TRequest, TResult>>(Math.Min(_options.MaxBatch, Volatile.Read(ref _queued)));
+        while (items.Count < _options.MaxBatch && _queue.TryDequeue(out var item))
+        {
+            items.Add(item);
+        }
+
+        Interlocked.Add(ref _queued, -items.Count);
+        return items;
+    }
+
+    /// <summary>One batch; takes its items when a worker begins with it, which is as late as possible.</summary>
+    private sealed class BatchJob(Batcher<TRequest, TResult> batcher) : DatabaseJob(batcher._options.Access)
+    {
+        /// <summary>A few answers are published by the worker itself; more would keep it from the next batch.</summary>
+        private const int PublishedByWorker = 4;
+
+        private List<BatchItem<TRequest, TResult>>? _items;
+
+        public override void Execute(DbConnection connection)
+        {
+            _items ??= batcher.Take();
+            if (_items.Count > 0)
+            {
+                ExecuteItems(connection, _items);
+            }
+
+            Publish();
+        }
+
+        public override void Fail(Exception reason)
+        {
+            _items ??= batcher.Take();
+            _items.ForEach(item => item.Refuse(reason));
+            Publish();
+        }
+
+        private void ExecuteItems(DbConnection connection, List<BatchItem<TRequest, TResult>> items)
+        {
+            try
+            {
+                batcher._execute(connection, items);
+            }
+            catch (Exception exception) when (items.Count > 1 && IsAboutOneItem(exception))
+            {
+                Undo(connection);
+                foreach (var item in items)
+                {
+                    ExecuteAlone(connection, item);
+                }
+            }
+        }
+
+        private void ExecuteAlone(DbConnection connection, BatchItem<TRequest, TResult> item)
+        {
+            const int MaxAttempts = 3;
+            for (var attempt = 1; attempt <= MaxAttempts; attempt++)
+            {
+                try
+                {
+                    batcher._execute(connection, [item]);
+                    return;
+                }
+                catch (Exception exception) when (MySqlDriver.IsRefusedByServer(exception))
+                {
+                    // Not retried by the worker: items before this one are durable already.
+                    Undo(connection);
+                    item.Refuse(exception);
+                    if (!MySqlDriver.IsTransient(exception))
+                    {
+                        return;
+                    }
+                }
+            }
+        }
+
+        private static bool IsAboutOneItem(Exception exception) =>
+            MySqlDriver.IsRefusedByServer(exception) && !MySqlDriver.IsTransient(exception);
+
+        private static void Undo(DbConnection connection)
+        {
+            using var rollback = connection.CreateCommand();
+            rollback.CommandText = "ROLLBACK";
+            rollback.ExecuteNonQuery();
+        }
+
+        private void Publish()
+        {
+            var items = _items!;
+            Interlocked.Decrement(ref batcher._active);
+            batcher.ScheduleIfNeeded();
+            if (items.Count <= PublishedByWorker)
+            {
+                items.ForEach(item => item.Publish());
+            }
+            else
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(static items => items.ForEach(item => item.Publish()), items, preferLocal: false);
+            }
+        }
+    }
+}

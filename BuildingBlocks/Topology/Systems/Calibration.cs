@@ -1,0 +1,30 @@
+namespace Lab.Topology.Systems;
+
+/// <summary>What the machine gives without any system: an echo for round trips; the database is used directly.</summary>
+public static class Calibration
+{
+    public const string Name = "calibration";
+    public const string EchoServer = "echo-server";
+    public const string ClientEndpoint = "clients";
+
+    internal static SystemEntry Entry() => new()
+    {
+        Name = Name,
+        Databases = [new DatabaseSpec(Marketplace.Database)],
+        Services =
+        [
+            new ServiceSpec
+            {
+                Name = EchoServer,
+                System = Name,
+                Project = "EchoServer",
+                ProjectFolder = "Services/EchoServer",
+                Endpoints = [ClientEndpoint],
+                Settings = new Dictionary<string, SettingValue>(StringComparer.Ordinal)
+                {
+                    ["Echo:Listen"] = SettingValue.Endpoint(EchoServer, ClientEndpoint),
+                },
+            },
+        ],
+    };
+}

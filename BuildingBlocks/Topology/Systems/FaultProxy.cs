@@ -1,0 +1,15 @@
+namespace Lab.Topology.Systems;
+
+/// <summary>The fault proxy; runners tell it its links.</summary>
+public static class FaultProxy
+{
+    public const string Name = "fault-proxy";
+
+    internal static ServiceSpec Service() => new()
+    {
+        Name = Name,
+        System = "lab",
+        Project = "FaultProxy",
+        ProjectFolder = "Services/FaultProxy",
+    };
+}

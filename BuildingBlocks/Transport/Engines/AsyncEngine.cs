@@ -1,0 +1,187 @@
+using System.Net.Sockets;
+using Lab.Transport.Frames;
+using Microsoft.Extensions.Logging;
+
+namespace Lab.Transport.Engines;
+
+/// <summary>The runtime's asynchronous sockets (epoll underneath): few threads serve all connections, requests pipeline.</summary>
+public sealed class AsyncEngine : IConnectionEngine
+{
+    public string Name => "async";
+
+    public async Task RunAsync(Socket listener, EngineContext context, CancellationToken stop)
+    {
+        await using var connections = new ConnectionSet(context);
+        await connections.ServeAsync(
+            listener, socket => new AsyncConnection(socket, context), connection => connection.RunAsync(), stop);
+    }
+}
+
+/// <summary>A connection whose replies leave in the order in which they become ready.</summary>
+internal sealed class AsyncConnection(Socket socket, EngineContext context) : EngineConnection(socket, context.Limits)
+{
+    private readonly FrameReader _reader = new();
+
+    /// <summary>A slot is taken with a request and given back when its reply has left.</summary>
+    private readonly SemaphoreSlim _slots = new(context.Limits.MaxPipelined);
+    private readonly Lock _sendGate = new();
+    private Queue<Reply>? _unsent;
+    private bool _isSending;
+
+    public async Task RunAsync()
+    {
+        try
+        {
+            await ReceiveRequestsAsync();
+            await WaitForRepliesAsync();
+            Socket.Shutdown(SocketShutdown.Send);
+            if (IsClosing)
+            {
+                await DiscardAsync();
+            }
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            // The peer reset the connection, or one of its clocks ran out.
+        }
+    }
+
+    private async Task ReceiveRequestsAsync()
+    {
+        while (!IsClosing)
+        {
+            var received = await Socket.ReceiveAsync(_reader.Free(), SocketFlags.None);
+            if (received == 0)
+            {
+                return;
+            }
+
+            _reader.Received(received);
+            NoteReceived();
+            var tookRequest = false;
+            FrameStatus status;
+            while ((status = _reader.TryRead(out var payload)) == FrameStatus.Complete)
+            {
+                await _slots.WaitAsync();
+                Dispatch(payload);
+                tookRequest = true;
+            }
+
+            NoteTaken(tookRequest, _reader.PartialBytes > 0);
+            if (status == FrameStatus.TooLarge)
+            {
+                Refuse(TransportRefusal.FrameTooLarge);
+            }
+        }
+    }
+
+    private void Dispatch(ReadOnlyMemory<byte> payload)
+    {
+        var reply = context.Handler.HandleAsync(payload, CancellationToken.None);
+        if (reply.IsCompletedSuccessfully)
+        {
+            Send(new Reply(reply.Result, HoldsSlot: true));
+        }
+        else
+        {
+            _ = SendWhenReadyAsync(reply);
+        }
+    }
+
+    private async Task SendWhenReadyAsync(ValueTask<OutgoingFrame> reply)
+    {
+        try
+        {
+            Send(new Reply(await reply, HoldsSlot: true));
+        }
+        catch (Exception exception)
+        {
+            // A handler answers failures with a frame; one that throws is broken, and its peer must not wait for ever.
+            context.Logger.LogError(exception, "the handler failed; its connection is closed");
+            Abort();
+            _slots.Release();
+        }
+    }
+
+    protected override void SendRefusal(TransportRefusal refusal)
+    {
+        Send(new Reply(context.Handler.Refuse(refusal), HoldsSlot: false));
+    }
+
+    /// <summary>Sends now, or after the frame that is being sent.</summary>
+    private void Send(Reply reply)
+    {
+        lock (_sendGate)
+        {
+            if (_isSending)
+            {
+                (_unsent ??= new Queue<Reply>()).Enqueue(reply);
+                return;
+            }
+
+            _isSending = true;
+        }
+
+        _ = SendAllAsync(reply);
+    }
+
+    /// <summary>Completes synchronously as long as the kernel takes the bytes, which is nearly always.</summary>
+    private async Task SendAllAsync(Reply first)
+    {
+        for (Reply? next = first; next is { } reply; next = NextUnsent())
+        {
+            try
+            {
+                NoteSendStarted();
+                for (var rest = reply.Frame.Wire; rest.Length > 0;)
+                {
+                    rest = rest[await Socket.SendAsync(rest, SocketFlags.None)..];
+                }
+            }
+            catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+            {
+                // The peer is gone; the remaining replies fail the same way and give their slots back.
+            }
+            finally
+            {
+                NoteSendEnded();
+                reply.Frame.Dispose();
+                if (reply.HoldsSlot)
+                {
+                    _slots.Release();
+                }
+            }
+        }
+    }
+
+    private Reply? NextUnsent()
+    {
+        lock (_sendGate)
+        {
+            if (_unsent is not null && _unsent.TryDequeue(out var next))
+            {
+                return next;
+            }
+
+            _isSending = false;
+            return null;
+        }
+    }
+
+    /// <summary>All slots back means: every request is answered.</summary>
+    private async Task WaitForRepliesAsync()
+    {
+        for (var slot = 0; slot < context.Limits.MaxPipelined; slot++)
+        {
+            await _slots.WaitAsync();
+        }
+    }
+
+    private readonly record struct Reply(OutgoingFrame Frame, bool HoldsSlot);
+
+    public override void Dispose()
+    {
+        base.Dispose();
+        _reader.Dispose();
+    }
+}

@@ -1,0 +1,23 @@
+namespace Lab.Transport.Engines;
+
+/// <summary>Bounds of every engine: what one connection may cost.</summary>
+public sealed record ConnectionLimits
+{
+    public int MaxConnections { get; init; } = 10_000;
+
+    /// <summary>Requests of one connection that may be under way; further ones wait in the kernel's buffers until a reply has been
+    /// sent. Bounds the memory a slow reader can hold, too.</summary>
+    public int MaxPipelined { get; init; } = 32;
+
+    /// <summary>From a frame's first byte to its last.</summary>
+    public TimeSpan FrameTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Without any request; longer than a session lasts.</summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>A reply that the peer does not take in this time ends the connection.</summary>
+    public TimeSpan SendTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>After a refusal, or at shutdown: how long the peer may take to read what was sent.</summary>
+    public TimeSpan LingerTimeout { get; init; } = TimeSpan.FromSeconds(1);
+}

@@ -1,0 +1,135 @@
+using System.Collections.Concurrent;
+using System.Net.Sockets;
+using Lab.Transport.Frames;
+using Microsoft.Extensions.Logging;
+
+namespace Lab.Transport.Engines;
+
+/// <summary>The open connections of an engine: accepts them, watches their clocks, closes them all.</summary>
+internal sealed class ConnectionSet(EngineContext context) : IAsyncDisposable
+{
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan AcceptRetry = TimeSpan.FromMilliseconds(50);
+
+    private readonly ConcurrentDictionary<EngineConnection, Task> _connections = new();
+    private readonly ConcurrentDictionary<Task, byte> _refusals = new();
+
+    /// <summary>
+    /// Accepts until <paramref name="stop"/> and runs each connection; then closes all of them and waits for their ends.
+    /// </summary>
+    /// <param name="listener">Stays open.</param>
+    /// <param name="open">Makes the engine's connection of an accepted socket.</param>
+    /// <param name="run">Serves a connection to its end; must not throw.</param>
+    public async Task ServeAsync<TConnection>(
+        Socket listener, Func<Socket, TConnection> open, Func<TConnection, Task> run, CancellationToken stop)
+        where TConnection : EngineConnection
+    {
+        using var sweeper = new PeriodicTimer(SweepInterval);
+        var sweeping = SweepAsync(sweeper);
+        while (await AcceptAsync(listener, stop) is { } socket)
+        {
+            if (_connections.Count >= context.Limits.MaxConnections)
+            {
+                Track(_refusals, RefuseAsync(socket));
+                continue;
+            }
+
+            socket.NoDelay = true;
+            var connection = open(socket);
+            // Added before it runs, so that its own removal cannot come first.
+            _connections[connection] = Task.CompletedTask;
+            var running = run(connection);
+            _connections.TryUpdate(connection, running, Task.CompletedTask);
+            _ = ForgetWhenDoneAsync(connection, running);
+        }
+
+        foreach (var connection in _connections.Keys)
+        {
+            connection.BeginClose();
+        }
+
+        await Task.WhenAll(_connections.Values.Concat(_refusals.Keys));
+        sweeper.Dispose();
+        await sweeping;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var connection in _connections.Keys)
+        {
+            connection.Abort();
+        }
+
+        await Task.WhenAll(_connections.Values);
+    }
+
+    private async Task ForgetWhenDoneAsync(EngineConnection connection, Task running)
+    {
+        await running;
+        _connections.TryRemove(connection, out _);
+        connection.Dispose();
+    }
+
+    private async Task SweepAsync(PeriodicTimer timer)
+    {
+        while (await timer.WaitForNextTickAsync(CancellationToken.None))
+        {
+            var nowMs = Environment.TickCount64;
+            foreach (var connection in _connections.Keys)
+            {
+                connection.CheckClocks(nowMs);
+            }
+        }
+    }
+
+    /// <summary>Null at the stop. Out of descriptors, the server waits until connections end: it survives.</summary>
+    private async Task<Socket?> AcceptAsync(Socket listener, CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                return await listener.AcceptAsync(stop);
+            }
+            catch (OperationCanceledException)
+            {
+                return null;
+            }
+            catch (SocketException exception)
+            {
+                context.Logger.LogWarning("accept failed ({Reason}); trying again", exception.SocketErrorCode);
+                await Task.Delay(AcceptRetry, CancellationToken.None);
+            }
+        }
+
+        return null;
+    }
+
+    private async Task RefuseAsync(Socket socket)
+    {
+        using (socket)
+        using (var frame = context.Handler.Refuse(TransportRefusal.TooManyConnections))
+        using (var deadline = new CancellationTokenSource(context.Limits.LingerTimeout))
+        {
+            try
+            {
+                await socket.SendAsync(frame.Wire, SocketFlags.None, deadline.Token);
+                socket.Shutdown(SocketShutdown.Send);
+                var waste = new byte[256];
+                while (await socket.ReceiveAsync(waste, SocketFlags.None, deadline.Token) > 0)
+                {
+                }
+            }
+            catch (Exception exception) when (exception is SocketException or OperationCanceledException)
+            {
+                // A refused peer that does not listen: nothing is owed to it.
+            }
+        }
+    }
+
+    private static void Track(ConcurrentDictionary<Task, byte> set, Task task)
+    {
+        set[task] = 0;
+        _ = task.ContinueWith(done => set.TryRemove(done, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+}

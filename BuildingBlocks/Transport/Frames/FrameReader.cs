@@ -1,0 +1,104 @@
+using System.Buffers;
+
+namespace Lab.Transport.Frames;
+
+/// <summary>Cuts a byte stream into frames. Receive into <see cref="Free"/>, then call <see cref="Received"/> and read.</summary>
+/// <remarks>
+/// Memory grows with the bytes that arrived, never with the length a header merely claims, and shrinks again after a
+/// large frame: a hostile length costs nothing.
+/// </remarks>
+public sealed class FrameReader : IDisposable
+{
+    private const int IdleBytes = 4096;
+
+    private readonly int _maxPayloadBytes;
+    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(IdleBytes);
+    private int _start;
+    private int _end;
+
+    public FrameReader(int maxPayloadBytes = FrameFormat.MaxPayloadBytes) => _maxPayloadBytes = maxPayloadBytes;
+
+    /// <summary>Bytes of a frame that is not complete yet.</summary>
+    public int PartialBytes => _end - _start;
+
+    /// <summary>Room for the next receive; frames handed out before are overwritten.</summary>
+    public Memory<byte> Free()
+    {
+        MakeRoom();
+        return _buffer.AsMemory(_end);
+    }
+
+    public void Received(int bytes) => _end += bytes;
+
+    /// <summary>The next complete frame, if one has arrived. Its payload is valid until <see cref="Free"/> is called.</summary>
+    public FrameStatus TryRead(out ReadOnlyMemory<byte> payload)
+    {
+        payload = default;
+        var available = _end - _start;
+        if (available < FrameFormat.HeaderBytes)
+        {
+            return FrameStatus.Incomplete;
+        }
+
+        var length = FrameFormat.ReadLength(_buffer.AsSpan(_start));
+        if (length > (uint)_maxPayloadBytes)
+        {
+            return FrameStatus.TooLarge;
+        }
+
+        if (available - FrameFormat.HeaderBytes < (int)length)
+        {
+            return FrameStatus.Incomplete;
+        }
+
+        payload = _buffer.AsMemory(_start + FrameFormat.HeaderBytes, (int)length);
+        _start += FrameFormat.HeaderBytes + (int)length;
+        return FrameStatus.Complete;
+    }
+
+    public void Dispose()
+    {
+        var buffer = Interlocked.Exchange(ref _buffer, []);
+        if (buffer.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private void MakeRoom()
+    {
+        var pending = _end - _start;
+        if (pending == 0)
+        {
+            _start = _end = 0;
+            if (_buffer.Length > IdleBytes * 2)
+            {
+                ArrayPool<byte>.Shared.Return(_buffer);
+                _buffer = ArrayPool<byte>.Shared.Rent(IdleBytes);
+            }
+        }
+        else if (_end == _buffer.Length)
+        {
+            var target = pending > _buffer.Length / 2 ? ArrayPool<byte>.Shared.Rent(_buffer.Length * 2) : _buffer;
+            _buffer.AsSpan(_start, pending).CopyTo(target);
+            if (!ReferenceEquals(target, _buffer))
+            {
+                ArrayPool<byte>.Shared.Return(_buffer);
+                _buffer = target;
+            }
+
+            _start = 0;
+            _end = pending;
+        }
+    }
+}
+
+/// <summary>What <see cref="FrameReader.TryRead"/> found.</summary>
+public enum FrameStatus
+{
+    Incomplete,
+    Complete,
+
+    /// <summary>The header announces more than the limit; the stream cannot be read any further.</summary>
+    TooLarge,
+}

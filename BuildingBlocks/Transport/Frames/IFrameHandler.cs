@@ -1,0 +1,28 @@
+namespace Lab.Transport.Frames;
+
+/// <summary>What a service does with frames. Called by the connection engines, concurrently.</summary>
+public interface IFrameHandler
+{
+    /// <summary>Answers one request.</summary>
+    /// <param name="payload">
+    /// The request. Only valid until the method returns its task: parse before the first <c>await</c>.
+    /// </param>
+    /// <returns>The reply, owned by the engine. Must not throw: a failure is a reply too.</returns>
+    ValueTask<OutgoingFrame> HandleAsync(ReadOnlyMemory<byte> payload, CancellationToken cancellationToken);
+
+    /// <summary>The reply to a peer that broke the rules of the transport; the connection is closed after it.</summary>
+    OutgoingFrame Refuse(TransportRefusal refusal);
+}
+
+/// <summary>Why the transport gives a connection up.</summary>
+public enum TransportRefusal
+{
+    /// <summary>A frame announced more than <see cref="FrameFormat.MaxPayloadBytes"/>.</summary>
+    FrameTooLarge,
+
+    /// <summary>A frame was begun and not finished in time.</summary>
+    FrameTimeout,
+
+    /// <summary>The server serves as many connections as it may.</summary>
+    TooManyConnections,
+}

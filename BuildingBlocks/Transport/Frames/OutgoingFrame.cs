@@ -1,0 +1,64 @@
+using System.Buffers;
+
+namespace Lab.Transport.Frames;
+
+/// <summary>A frame being built: write the payload as to any <see cref="IBufferWriter{T}"/>, then send it. Pooled memory.</summary>
+/// <remarks>One owner at a time; whoever sends it disposes of it.</remarks>
+public sealed class OutgoingFrame : IBufferWriter<byte>, IDisposable
+{
+    private const int InitialBytes = 1024;
+
+    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(InitialBytes);
+    private int _written = FrameFormat.HeaderBytes;
+
+    public int PayloadBytes => _written - FrameFormat.HeaderBytes;
+
+    /// <summary>Header and payload, ready for the wire.</summary>
+    public ReadOnlyMemory<byte> Wire
+    {
+        get
+        {
+            FrameFormat.WriteLength(_buffer, PayloadBytes);
+            return _buffer.AsMemory(0, _written);
+        }
+    }
+
+    public void Advance(int count) => _written += count;
+
+    public Memory<byte> GetMemory(int sizeHint = 0)
+    {
+        EnsureFree(Math.Max(1, sizeHint));
+        return _buffer.AsMemory(_written);
+    }
+
+    public Span<byte> GetSpan(int sizeHint = 0)
+    {
+        EnsureFree(Math.Max(1, sizeHint));
+        return _buffer.AsSpan(_written);
+    }
+
+    /// <summary>Throws the payload written so far away, so that another one can be written.</summary>
+    public void Clear() => _written = FrameFormat.HeaderBytes;
+
+    public void Dispose()
+    {
+        var buffer = Interlocked.Exchange(ref _buffer, []);
+        if (buffer.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private void EnsureFree(int bytes)
+    {
+        if (_buffer.Length - _written >= bytes)
+        {
+            return;
+        }
+
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(_buffer.Length * 2, _written + bytes));
+        _buffer.AsSpan(0, _written).CopyTo(larger);
+        ArrayPool<byte>.Shared.Return(_buffer);
+        _buffer = larger;
+    }
+}

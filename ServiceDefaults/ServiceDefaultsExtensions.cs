@@ -1,0 +1,41 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Lab.ServiceDefaults;
+
+/// <summary>What every service of the lab shares: configuration, logging, health, the admin endpoint, shutdown.</summary>
+public static class ServiceDefaultsExtensions
+{
+    /// <summary>A host whose only HTTP endpoint is the admin endpoint; the service adds its own listeners.</summary>
+    public static WebApplicationBuilder CreateLabService(string[] args)
+    {
+        // Configuration is given once, at the start: no thread needs to watch its files.
+        var builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false", .. args]);
+        var options = builder.Configuration.GetSection(ServiceOptions.Section).Get<ServiceOptions>() ?? new ServiceOptions();
+        options.Validate();
+        builder.Services.AddSingleton(options);
+        builder.WebHost.UseUrls(options.AdminUrl);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
+        builder.Services.AddHealthChecks();
+        builder.Logging.ClearProviders().AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+        });
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        return builder;
+    }
+
+    /// <summary>Health and admin endpoints (<see cref="AdminEndpoint"/>).</summary>
+    public static WebApplication MapLabDefaults(this WebApplication app)
+    {
+        app.MapHealthChecks("/health");
+        AdminEndpoint.Map(app);
+        return app;
+    }
+}

@@ -1,0 +1,59 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Lab.ServiceDefaults;
+
+/// <summary>
+/// What the runner tells every service, under <c>Service:</c> in its configuration
+/// (environment: <c>Service__Name</c>, <c>Service__AdminUrl</c>, <c>Service__AdminToken</c>).
+/// </summary>
+public sealed class ServiceOptions
+{
+    public const string Section = "Service";
+
+    /// <summary>The resource's name in the topology.</summary>
+    public string Name { get; set; } = "service";
+
+    /// <summary>Where health and admin endpoints listen: an http URL with a loopback or private address.</summary>
+    public string AdminUrl { get; set; } = "http://127.0.0.1:0";
+
+    /// <summary>The run's token; without one every admin call is refused (health stays open).</summary>
+    public string? AdminToken { get; set; }
+
+    /// <summary>The admin endpoint can crash the service: it must never face a public network.</summary>
+    /// <exception cref="InvalidOperationException">The address is neither loopback nor private.</exception>
+    internal void Validate()
+    {
+        if (!Uri.TryCreate(AdminUrl, UriKind.Absolute, out var url) || url.Scheme != Uri.UriSchemeHttp)
+        {
+            throw new InvalidOperationException($"Service:AdminUrl must be an http URL, not '{AdminUrl}'");
+        }
+
+        var isPrivate = string.Equals(url.Host, "localhost", StringComparison.Ordinal)
+            || (IPAddress.TryParse(url.Host.Trim('[', ']'), out var address) && IsLoopbackOrPrivate(address));
+        if (!isPrivate)
+        {
+            throw new InvalidOperationException(
+                $"Service:AdminUrl must be a loopback or private address, not '{url.Host}': it can crash the service");
+        }
+    }
+
+    /// <summary>RFC 1918 and RFC 4193 addresses, and loopback.</summary>
+    public static bool IsLoopbackOrPrivate(IPAddress address)
+    {
+        if (IPAddress.IsLoopback(address))
+        {
+            return true;
+        }
+
+        if (address.AddressFamily == AddressFamily.InterNetworkV6)
+        {
+            return address.IsIPv6UniqueLocal;
+        }
+
+        var bytes = address.GetAddressBytes();
+        return bytes[0] == 10
+            || (bytes[0] == 172 && bytes[1] is >= 16 and <= 31)
+            || (bytes[0] == 192 && bytes[1] == 168);
+    }
+}
