@@ -1,0 +1,52 @@
+using System.Data.Common;
+using Lab.Marketplace.Domain;
+
+namespace Lab.Marketplace.Catalog;
+
+/// <summary>Items as the table holds them.</summary>
+internal static class ItemRows
+{
+    public const char KeywordSeparator = '\u001F';
+
+    /// <summary>In the order in which <see cref="Read"/> expects them, of a table called <c>i</c>.</summary>
+    public const string Columns =
+        "i.serial, i.category, i.seller_id, i.name, i.keywords, i.is_used, i.price, i.quantity, i.thumbs_up, i.thumbs_down";
+
+    public const int ColumnCount = 10;
+
+    public static Item Read(DbDataReader row) => new()
+    {
+        Id = new ItemId(row.GetInt32(1), row.GetInt64(0)),
+        SellerId = row.GetInt64(2),
+        Name = row.GetString(3),
+        Keywords = SplitKeywords(row.GetString(4)),
+        Condition = row.GetInt16(5) == 0 ? Condition.New : Condition.Used,
+        Price = row.GetDecimal(6),
+        Quantity = row.GetInt32(7),
+        ThumbsUp = row.GetInt32(8),
+        ThumbsDown = row.GetInt32(9),
+    };
+
+    public static string JoinKeywords(IEnumerable<string> keywords) => string.Join(KeywordSeparator, keywords);
+
+    public static IReadOnlyList<string> SplitKeywords(string keywords) =>
+        keywords.Length == 0 ? [] : keywords.Split(KeywordSeparator);
+
+    /// <summary>Every row of a query.</summary>
+    public static List<TRow> Query<TRow>(DbConnection connection, string sql, Func<DbDataReader, TRow> read)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        using var reader = command.ExecuteReader();
+        var rows = new List<TRow>();
+        while (reader.Read())
+        {
+            rows.Add(read(reader));
+        }
+
+        return rows;
+    }
+}
+
+/// <summary>What stays the same about an item, and who must hear of a change.</summary>
+internal sealed record ItemIdentity(ItemId Id, long SellerId, IReadOnlyList<string> Keywords);

@@ -1,0 +1,34 @@
+using System.Data.Common;
+using Lab.Marketplace.Domain;
+using Lab.Marketplace.Protocol;
+using Lab.Marketplace.Schema;
+using Lab.Storage.MySql;
+
+namespace Lab.Marketplace.Catalog;
+
+/// <summary>Ratings of sellers; concurrent reads share one statement.</summary>
+internal sealed class SellerRatings
+{
+    private readonly Batcher<long, Rating?> _batcher;
+
+    public SellerRatings(DatabaseWorkers database) =>
+        _batcher = new Batcher<long, Rating?>(database, new BatchOptions(DatabaseAccess.Read), Find);
+
+    /// <exception cref="MarketplaceException">There is no such seller.</exception>
+    public async Task<Rating> FindAsync(long sellerId) => await _batcher.RunAsync(sellerId)
+        ?? throw new MarketplaceException(ErrorCodes.NotFound, $"there is no seller {sellerId}");
+
+    private static void Find(DbConnection connection, IReadOnlyList<BatchItem<long, Rating?>> batch)
+    {
+        var sellers = batch.Select(read => read.Request).Distinct();
+        var ratings = ItemRows.Query(
+            connection,
+            $"SELECT id, thumbs_up, thumbs_down FROM {MarketplaceSchema.Customer}.seller WHERE id IN ({string.Join(',', sellers)})",
+            row => (Id: row.GetInt64(0), Rating: new Rating(row.GetInt32(1), row.GetInt32(2))))
+            .ToDictionary(row => row.Id, row => row.Rating);
+        foreach (var read in batch)
+        {
+            read.SetResult(ratings.GetValueOrDefault(read.Request));
+        }
+    }
+}

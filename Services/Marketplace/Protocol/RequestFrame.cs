@@ -1,0 +1,138 @@
+using System.Text.Json;
+using System.Text.Unicode;
+
+namespace Lab.Marketplace.Protocol;
+
+/// <summary>
+/// A parsed request: <c>{"id":7,"op":"search_items","session":"...","args":{...}}</c>. Holds pooled memory of the
+/// payload: dispose of it before the payload goes.
+/// </summary>
+internal readonly struct RequestFrame : IDisposable
+{
+    private static readonly JsonDocumentOptions Options = new() { MaxDepth = 8 };
+
+    private readonly JsonDocument _document;
+
+    private RequestFrame(JsonDocument document, long id, string operation, string? session, JsonElement arguments)
+    {
+        _document = document;
+        Id = id;
+        Operation = operation;
+        Session = session;
+        Arguments = new Arguments(arguments);
+    }
+
+    /// <summary>Chosen by the client, 1 to 2^53-1. Retrying a request means sending it with the same id.</summary>
+    public long Id { get; }
+
+    public string Operation { get; }
+
+    public string? Session { get; }
+
+    public Arguments Arguments { get; }
+
+    /// <param name="payload">What arrived.</param>
+    /// <param name="id">The request's id, as soon as it is known: set even when the rest is refused.</param>
+    /// <exception cref="MarketplaceException">It is not a request.</exception>
+    public static RequestFrame Parse(ReadOnlyMemory<byte> payload, out long? id)
+    {
+        id = null;
+        if (!Utf8.IsValid(payload.Span))
+        {
+            throw new MarketplaceException(ErrorCodes.InvalidJson, "the frame is not valid UTF-8");
+        }
+
+        JsonDocument document;
+        try
+        {
+            document = JsonDocument.Parse(payload, Options);
+        }
+        catch (JsonException exception)
+        {
+            throw new MarketplaceException(ErrorCodes.InvalidJson, $"the frame is not valid JSON: {exception.Message}");
+        }
+
+        try
+        {
+            return Read(document, out id);
+        }
+        catch
+        {
+            document.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose() => _document?.Dispose();
+
+    private static RequestFrame Read(JsonDocument document, out long? id)
+    {
+        id = null;
+        var root = document.RootElement;
+        if (root.ValueKind != JsonValueKind.Object)
+        {
+            throw Invalid("a request is a JSON object");
+        }
+
+        JsonElement operation = default, session = default, arguments = default;
+        foreach (var property in root.EnumerateObject())
+        {
+            if (property.NameEquals("id"u8))
+            {
+                id = ReadId(property.Value);
+            }
+            else if (property.NameEquals("op"u8))
+            {
+                operation = property.Value;
+            }
+            else if (property.NameEquals("session"u8))
+            {
+                session = property.Value;
+            }
+            else if (property.NameEquals("args"u8))
+            {
+                arguments = property.Value;
+            }
+        }
+
+        return new RequestFrame(
+            document,
+            id ?? throw Invalid("'id' is missing"),
+            Word(operation, "op") ?? throw Invalid("'op' is missing"),
+            Word(session, "session"),
+            arguments.ValueKind is JsonValueKind.Object or JsonValueKind.Undefined
+                ? arguments
+                : throw Invalid("'args' must be an object"));
+    }
+
+    private static long ReadId(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var id) && id is > 0 and <= Protocol.Arguments.MaxId
+            ? id
+            : throw Invalid("'id' must be an integer between 1 and 2^53-1");
+
+    /// <summary>Operation names and session tokens are short: anything longer is not looked at.</summary>
+    private static string? Word(JsonElement value, string name)
+    {
+        const int MaxBytes = 128;
+        return value.ValueKind switch
+        {
+            JsonValueKind.Undefined or JsonValueKind.Null => null,
+            JsonValueKind.String when value.GetRawText().Length <= MaxBytes => Unescape(value, name),
+            _ => throw Invalid($"'{name}' must be a short string"),
+        };
+    }
+
+    private static string Unescape(JsonElement value, string name)
+    {
+        try
+        {
+            return value.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            throw Invalid($"'{name}' contains half a surrogate pair");
+        }
+    }
+
+    private static MarketplaceException Invalid(string problem) => new(ErrorCodes.InvalidRequest, problem);
+}

@@ -1,0 +1,78 @@
+using Lab.Marketplace.Catalog;
+using Lab.Marketplace.Purchases;
+using Lab.Marketplace.Schema;
+using Lab.Storage.MySql;
+using Lab.Transport;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Lab.Marketplace.Server;
+
+/// <summary>Opens the server for clients once its tables exist.</summary>
+internal sealed class MarketplaceListener(
+    FrameServer server,
+    DatabaseWorkers database,
+    ReadCache cache,
+    IOptions<MarketplaceOptions> options,
+    ILogger<MarketplaceListener> logger) : IHostedService
+{
+    private static readonly TimeSpan SchemaRetry = TimeSpan.FromMilliseconds(200);
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await CreateSchemaAsync(cancellationToken);
+        await cache.SwitchAsync(options.Value.Cache == CacheFactor.Redis);
+        await server.SwitchEngineAsync(options.Value.Engine, cancellationToken);
+        logger.LogInformation("serving clients on {Endpoint}, engine {Engine}", server.Endpoint, server.EngineName);
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken) => await server.DisposeAsync();
+
+    /// <summary>The database may come up after this server: it waits, and says so in its log.</summary>
+    private async Task CreateSchemaAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                await database.RunAsync(DatabaseAccess.Write, connection =>
+                {
+                    MarketplaceSchema.Create(connection);
+                    return true;
+                });
+                return;
+            }
+            catch (DatabaseUnavailableException)
+            {
+                await Task.Delay(SchemaRetry, cancellationToken);
+            }
+        }
+    }
+}
+
+/// <summary>Finishes purchases whose server died between reservation and payment.</summary>
+internal sealed class AbandonedPurchases(
+    Checkout checkout, IOptions<MarketplaceOptions> options, ILogger<AbandonedPurchases> logger) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var age = options.Value.PurchaseTimeout;
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(Math.Max(1, age.TotalSeconds / 6)));
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                if (await checkout.FinishAbandonedAsync(age) is > 0 and var finished)
+                {
+                    logger.LogWarning("finished {Count} abandoned purchases", finished);
+                }
+            }
+            catch (Exception exception)
+            {
+                // The database is away, or the cache: the next round tries again.
+                logger.LogWarning("abandoned purchases wait: {Reason}", exception.Message);
+            }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Lab.Marketplace.Server;
+
+/// <summary>Settings of a marketplace server, under <c>Marketplace:</c> in its configuration.</summary>
+public sealed class MarketplaceOptions
+{
+    public const string Section = "Marketplace";
+
+    /// <summary>Where clients connect: ADDRESS:PORT.</summary>
+    [Required]
+    public string Listen { get; set; } = "127.0.0.1:0";
+
+    /// <summary>The connection engine to begin with.</summary>
+    public string Engine { get; set; } = "async";
+
+    /// <summary>Whether reads are cached in Redis to begin with: off or redis.</summary>
+    public string Cache { get; set; } = "off";
+
+    /// <summary>A session without requests ends after this.</summary>
+    public TimeSpan SessionTimeout { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Work factor of new passwords.</summary>
+    [Range(1, 10_000_000)]
+    public int PasswordIterations { get; set; } = 100_000;
+
+    /// <summary>Database connections, each with a thread.</summary>
+    [Range(1, 256)]
+    public int DatabaseWorkers { get; set; } = 4;
+
+    /// <summary>A reserved purchase older than this is taken to be abandoned.</summary>
+    public TimeSpan PurchaseTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    [Range(1, 100_000)]
+    public int MaxConnections { get; set; } = 10_000;
+
+    public TimeSpan FrameTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromMinutes(10);
+}

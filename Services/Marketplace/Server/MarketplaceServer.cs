@@ -1,0 +1,154 @@
+using System.Net;
+using Lab.Marketplace.Accounts;
+using Lab.Marketplace.Buyers;
+using Lab.Marketplace.Catalog;
+using Lab.Marketplace.Domain;
+using Lab.Marketplace.Purchases;
+using Lab.Marketplace.Sellers;
+using Lab.Marketplace.Sessions;
+using Lab.ServiceDefaults;
+using Lab.Storage.MySql;
+using Lab.Storage.Redis;
+using Lab.Transport;
+using Lab.Transport.Engines;
+using Lab.Transport.Frames;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+
+namespace Lab.Marketplace.Server;
+
+/// <summary>
+/// The seller server and the buyer server: one program, two roles. Neither keeps anything of a user in memory, so both
+/// can be restarted and replicated.
+/// </summary>
+internal static class MarketplaceServer
+{
+    private const string DirectRoute = "direct";
+    private const string LinkRoute = "link";
+
+    public static async Task<int> RunAsync(Role role, string[] args)
+    {
+        var builder = ServiceDefaultsExtensions.CreateLabService(args);
+        builder.Services.AddOptions<MarketplaceOptions>().BindConfiguration(MarketplaceOptions.Section).ValidateDataAnnotations();
+        var redis = builder.Configuration.GetConnectionString("redis")
+            ?? throw new InvalidOperationException("ConnectionStrings:redis is missing");
+        builder.Services.AddSingleton<IConnectionMultiplexer>(await RedisConnection.ConnectAsync(redis));
+        AddDatabase(builder);
+        AddMarketplace(builder.Services, role);
+        AddSteering(builder.Services);
+
+        var app = builder.Build();
+        app.MapLabDefaults();
+        await app.RunAsync();
+        return 0;
+    }
+
+    private static void AddDatabase(WebApplicationBuilder builder)
+    {
+        // The direct way always, and the way through the fault proxy where the runner has one.
+        var routes = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            [DirectRoute] = builder.Configuration.GetConnectionString("mysql")
+                ?? throw new InvalidOperationException("ConnectionStrings:mysql is missing"),
+        };
+        if (builder.Configuration.GetConnectionString("mysql_link") is { } link)
+        {
+            routes[LinkRoute] = link;
+        }
+
+        builder.Services.AddSingleton(new DatabaseRoutes(routes, DirectRoute));
+        builder.Services.AddSingleton(services => new DatabaseWorkers(
+            "database",
+            services.GetRequiredService<DatabaseRoutes>(),
+            new DatabaseWorkerOptions { Workers = Options(services).DatabaseWorkers },
+            services.GetRequiredService<ILogger<DatabaseWorkers>>()));
+    }
+
+    private static void AddMarketplace(IServiceCollection services, Role role)
+    {
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(provider => new PasswordHasher(Options(provider).PasswordIterations));
+        services.AddSingleton(provider => new SessionStore(
+            provider.GetRequiredService<IConnectionMultiplexer>(), Options(provider).SessionTimeout));
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<AccountStore>(provider, role));
+        services.AddSingleton<ReadCache>();
+        services.AddSingleton<SellerRatings>();
+        services.AddSingleton<ItemQueries>();
+        services.AddSingleton<Operation, CreateAccount>();
+        services.AddSingleton<Operation, Logout>();
+        services.AddSingleton<Operation>(provider => ActivatorUtilities.CreateInstance<GetSellerRating>(provider, role));
+        if (role == Role.Seller)
+        {
+            AddSellerOperations(services);
+        }
+        else
+        {
+            AddBuyerOperations(services);
+        }
+
+        services.AddSingleton<IFrameHandler>(provider => ActivatorUtilities.CreateInstance<RequestDispatcher>(provider, role));
+        services.AddSingleton(provider => new FrameServer(
+            IPEndPoint.Parse(Options(provider).Listen),
+            provider.GetRequiredService<IFrameHandler>(),
+            new ConnectionLimits
+            {
+                MaxConnections = Options(provider).MaxConnections,
+                FrameTimeout = Options(provider).FrameTimeout,
+                IdleTimeout = Options(provider).IdleTimeout,
+            },
+            provider.GetRequiredService<ILogger<FrameServer>>()));
+        services.AddHostedService<MarketplaceListener>();
+    }
+
+    private static void AddSellerOperations(IServiceCollection services)
+    {
+        services.AddSingleton<ItemRegistration>();
+        services.AddSingleton<ItemChanges>();
+        services.AddSingleton<Operation>(provider => new Login(
+            Role.Seller, provider.GetRequiredService<AccountStore>(), provider.GetRequiredService<SessionStore>(), savedCarts: null));
+        services.AddSingleton<Operation, RegisterItemForSale>();
+        services.AddSingleton<Operation, ChangeItemPrice>();
+        services.AddSingleton<Operation, UpdateUnitsForSale>();
+        services.AddSingleton<Operation, DisplayItemsForSale>();
+    }
+
+    private static void AddBuyerOperations(IServiceCollection services)
+    {
+        services.AddSingleton<ItemSearch>();
+        services.AddSingleton<SavedCartStore>();
+        services.AddSingleton<IPaymentGateway, CardProcessor>();
+        services.AddSingleton<PurchaseStore>();
+        services.AddSingleton<FeedbackStore>();
+        services.AddSingleton<Checkout>();
+        services.AddHostedService<AbandonedPurchases>();
+        services.AddSingleton<Operation>(provider => ActivatorUtilities.CreateInstance<Login>(provider, Role.Buyer));
+        services.AddSingleton<Operation, SearchItems>();
+        services.AddSingleton<Operation, GetItem>();
+        services.AddSingleton<Operation, AddItemToCart>();
+        services.AddSingleton<Operation, RemoveItemFromCart>();
+        services.AddSingleton<Operation, SaveCart>();
+        services.AddSingleton<Operation, ClearCart>();
+        services.AddSingleton<Operation, DisplayCart>();
+        services.AddSingleton<Operation, MakePurchase>();
+        services.AddSingleton<Operation, ProvideFeedback>();
+        services.AddSingleton<Operation, GetBuyerPurchases>();
+    }
+
+    private static void AddSteering(IServiceCollection services)
+    {
+        services.AddSingleton<IRuntimeFactor, EngineFactor>();
+        services.AddSingleton<IRuntimeFactor, CacheFactor>();
+        services.AddSingleton<IRuntimeFactor, DatabaseRouteFactor>();
+        services.AddHealthChecks()
+            .AddCheck<DatabaseHealth>("mysql", HealthStatus.Unhealthy)
+            .AddCheck<RedisHealth>("redis", HealthStatus.Unhealthy);
+    }
+
+    private static MarketplaceOptions Options(IServiceProvider services) =>
+        services.GetRequiredService<IOptions<MarketplaceOptions>>().Value;
+}

@@ -1,0 +1,97 @@
+using System.Text.Json;
+using Lab.Marketplace.Protocol;
+using Lab.Marketplace.Sessions;
+using Lab.Transport.Frames;
+
+namespace Lab.Marketplace.Server;
+
+/// <summary>Who asks, and under which request id.</summary>
+/// <param name="Session">The session, or null for operations that need none.</param>
+/// <param name="RequestId">Repeated when a client retries: writes use it to be done once.</param>
+internal readonly record struct Caller(SessionToken? Session, long RequestId)
+{
+    /// <summary>The logged-in user.</summary>
+    public long UserId => Session!.UserId;
+}
+
+/// <summary>When an operation may begin.</summary>
+internal enum SessionCheck
+{
+    /// <summary>Anybody may ask: create_account, login.</summary>
+    None,
+
+    /// <summary>The session is checked first.</summary>
+    Before,
+
+    /// <summary>
+    /// A cheap read whose answer does not depend on who asks: the session is checked meanwhile, and the answer is given
+    /// only when it is good.
+    /// </summary>
+    Meanwhile,
+}
+
+/// <summary>An operation of the protocol. Arguments are read before anything waits.</summary>
+internal abstract class Operation(string name, SessionCheck sessionCheck)
+{
+    public string Name { get; } = name;
+
+    public SessionCheck SessionCheck { get; } = sessionCheck;
+
+    /// <summary>Reads and checks the arguments; what it returns does the work.</summary>
+    /// <exception cref="MarketplaceException">An argument is missing or wrong.</exception>
+    public abstract IPreparedOperation Prepare(Arguments arguments);
+}
+
+/// <summary>An operation with its arguments.</summary>
+internal interface IPreparedOperation
+{
+    /// <exception cref="MarketplaceException">Refused.</exception>
+    ValueTask<OutgoingFrame> RunAsync(Caller caller);
+}
+
+/// <summary>An operation with typed arguments and result.</summary>
+internal abstract class Operation<TArguments, TResult>(string name, SessionCheck sessionCheck = SessionCheck.Before)
+    : Operation(name, sessionCheck)
+{
+    public sealed override IPreparedOperation Prepare(Arguments arguments) => new Prepared(this, Read(arguments));
+
+    protected abstract TArguments Read(Arguments arguments);
+
+    protected abstract ValueTask<TResult> ExecuteAsync(TArguments arguments, Caller caller);
+
+    protected abstract void Write(Utf8JsonWriter json, TResult result);
+
+    /// <summary>Executes and writes the reply.</summary>
+    protected virtual async ValueTask<OutgoingFrame> RunAsync(TArguments arguments, Caller caller)
+    {
+        var result = await ExecuteAsync(arguments, caller);
+        return ReplyFrame.Success(caller.RequestId, result, Write);
+    }
+
+    private sealed class Prepared(Operation<TArguments, TResult> operation, TArguments arguments) : IPreparedOperation
+    {
+        public ValueTask<OutgoingFrame> RunAsync(Caller caller) => operation.RunAsync(arguments, caller);
+    }
+}
+
+/// <summary>Marks operations without arguments, or without a result.</summary>
+internal readonly record struct Nothing;
+
+/// <summary>An operation that answers an empty object.</summary>
+internal abstract class Command<TArguments>(string name, SessionCheck sessionCheck = SessionCheck.Before)
+    : Operation<TArguments, Nothing>(name, sessionCheck)
+{
+    protected abstract ValueTask DoAsync(TArguments arguments, Caller caller);
+
+    protected sealed override async ValueTask<Nothing> ExecuteAsync(TArguments arguments, Caller caller)
+    {
+        await DoAsync(arguments, caller);
+        return default;
+    }
+
+    protected sealed override void Write(Utf8JsonWriter json, Nothing result)
+    {
+        json.WriteStartObject();
+        json.WriteEndObject();
+    }
+}
