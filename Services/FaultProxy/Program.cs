@@ -1,0 +1,26 @@
+using Lab.FaultProxy;
+using Lab.FaultProxy.Client;
+using Lab.FaultProxy.Measurement;
+using Lab.ServiceDefaults;
+using Microsoft.Extensions.Hosting;
+
+RuntimeTuning.CompleteSocketsInline();
+
+try
+{
+    if (args is ["measure", var url])
+    {
+        await LinkMeasurement.RunAsync(new Uri(url), CancellationToken.None);
+        return 0;
+    }
+
+    await using var app = await FaultProxyApp.StartAsync(args);
+    await app.WaitForShutdownAsync();
+    return 0;
+}
+catch (Exception failure) when (failure is InvalidOperationException or IOException or UriFormatException or ToxiproxyException)
+{
+    // A configuration that cannot work, or an address in use: the message says it all.
+    await Console.Error.WriteLineAsync(failure.Message);
+    return 1;
+}
