@@ -1,0 +1,23 @@
+using System.Globalization;
+using System.Net;
+
+namespace Lab.LocalHost;
+
+/// <summary>Addresses as text: HOST:PORT.</summary>
+public static class Addresses
+{
+    /// <exception cref="FormatException">It is not HOST:PORT.</exception>
+    public static (string Host, int Port) Split(string address)
+    {
+        var colon = address.LastIndexOf(':');
+        return colon > 0 && int.TryParse(address.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and < 65536
+            ? (address[..colon].Trim('[', ']'), port)
+            : throw new FormatException($"'{address}' is not an address: HOST:PORT is expected");
+    }
+
+    public static DnsEndPoint Parse(string address)
+    {
+        var (host, port) = Split(address);
+        return new DnsEndPoint(host, port);
+    }
+}

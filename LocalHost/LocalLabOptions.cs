@@ -1,0 +1,43 @@
+namespace Lab.LocalHost;
+
+/// <summary>Where a local lab lives, and what of it is brought along.</summary>
+public sealed record LocalLabOptions
+{
+    /// <summary>Data, logs and records of what runs: usually <c>.lab</c> in the repository.</summary>
+    public required string StateFolder { get; init; }
+
+    /// <summary>Keeps the databases' content from one start to the next.</summary>
+    public bool KeepData { get; init; }
+
+    /// <summary>A MySQL server to use instead of a private one; a connection string without schema.</summary>
+    public string? ExternalMySql { get; init; } = Environment.GetEnvironmentVariable("LAB_MYSQL");
+
+    /// <summary>A Redis server to use instead of a private one.</summary>
+    public string? ExternalRedis { get; init; } = Environment.GetEnvironmentVariable("LAB_REDIS");
+
+    /// <summary>Settings for all services that have them, over the topology's: for tests, <c>Marketplace:SessionTimeout</c>.</summary>
+    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    public string LogFolder => Path.Combine(StateFolder, "logs");
+}
+
+/// <summary>What happens to a resource.</summary>
+public enum ResourceState
+{
+    Starting,
+    Healthy,
+    Crashed,
+    Restarting,
+    Stopped,
+}
+
+/// <summary>Progress of the lab, for people.</summary>
+/// <param name="Resource">Which one.</param>
+/// <param name="State">What happened.</param>
+/// <param name="Detail">An address, a reason, a duration.</param>
+public sealed record ResourceEvent(string Resource, ResourceState State, string Detail);
+
+/// <summary>The lab cannot start; the message says why and what to do.</summary>
+public sealed class LabStartException(string message, Exception? inner = null) : Exception(message, inner);

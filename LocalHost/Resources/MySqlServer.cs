@@ -1,0 +1,107 @@
+using System.Diagnostics;
+using Lab.LocalHost.Processes;
+using Lab.Storage.MySql;
+
+namespace Lab.LocalHost.Resources;
+
+/// <summary>
+/// A private MariaDB or MySQL: own port, own data folder, own user with a password of this start. Writes are durable
+/// when they are acknowledged (<c>innodb_flush_log_at_trx_commit=1</c>). A server of the system is never touched.
+/// </summary>
+internal sealed class MySqlServer(
+    string name, int port, string password, string dataFolder, LocalLabOptions options, RunningRecords records, Action<ResourceEvent> report)
+    : DataServer(name, dataFolder, options, records, report)
+{
+    private const string User = "lab";
+
+    public override string Address => $"127.0.0.1:{port}";
+
+    /// <param name="address">Its own, or that of a link that leads to it.</param>
+    public string ConnectionString(string address)
+    {
+        var (host, addressPort) = Addresses.Split(address);
+        return $"Server={host};Port={addressPort};User ID={User};Password={password};SslMode=None";
+    }
+
+    protected override async Task<(string Program, IReadOnlyList<string> Arguments)> PrepareAsync(CancellationToken cancellationToken)
+    {
+        var server = Programs.Find("mariadbd", "mysqld")
+            ?? throw new LabStartException("no MySQL server is installed. On Debian: apt-get install mariadb-server; or set LAB_MYSQL to a connection string");
+        if (!Directory.Exists(Path.Combine(DataFolder, "mysql")))
+        {
+            await InitialiseAsync(server, cancellationToken);
+        }
+
+        // Run by the server at every start.
+        var init = WriteSecretFile(
+            "lab-init.sql",
+            $"CREATE USER IF NOT EXISTS '{User}'@'127.0.0.1' IDENTIFIED BY '{password}';",
+            $"ALTER USER '{User}'@'127.0.0.1' IDENTIFIED BY '{password}';",
+            $"GRANT ALL ON *.* TO '{User}'@'127.0.0.1';",
+            $"ALTER USER IF EXISTS 'root'@'localhost' IDENTIFIED BY '{password}';");
+        return (server, Arguments(server, init));
+    }
+
+    protected override Task<bool> AnswersAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var connection = MySqlDriver.Open(ConnectionString(Address));
+            return Task.FromResult(true);
+        }
+        catch (Exception)
+        {
+            // Not there yet, not ready yet, or its init file is not through: asked again until the time is up.
+            return Task.FromResult(false);
+        }
+    }
+
+    private static bool IsMariaDb(string server) => Path.GetFileName(server) == "mariadbd";
+
+    private List<string> Arguments(string server, string initFile) =>
+    [
+        "--no-defaults",
+        $"--datadir={DataFolder}",
+        $"--init-file={initFile}",
+        "--bind-address=127.0.0.1",
+        $"--port={port}",
+        // Relative to the data folder: an absolute path may be too long for a socket.
+        "--socket=mysql.sock",
+        "--pid-file=mysql.pid",
+        "--skip-name-resolve",
+        "--skip-log-bin",
+        "--innodb-flush-log-at-trx-commit=1",
+        "--innodb-buffer-pool-size=512M",
+        "--max-connections=1000",
+        "--table-open-cache=2000",
+        "--performance-schema=OFF",
+        $"--user={Environment.UserName}",
+        .. IsMariaDb(server) ? ["--innodb-log-file-size=512M"] : (string[])["--innodb-redo-log-capacity=512M", "--mysqlx=OFF"],
+    ];
+
+    private async Task InitialiseAsync(string server, CancellationToken cancellationToken)
+    {
+        var program = IsMariaDb(server)
+            ? Programs.Find("mariadb-install-db", "mysql_install_db")
+                ?? throw new LabStartException($"{server} is there, but mariadb-install-db is not: install the whole mariadb-server package")
+            : server;
+        string[] kind = IsMariaDb(server)
+            ? ["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"]
+            : ["--initialize-insecure"];
+        var initialise = new ProcessStartInfo(program, ["--no-defaults", .. kind, $"--datadir={DataFolder}", $"--user={Environment.UserName}"])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using var process = System.Diagnostics.Process.Start(initialise)
+            ?? throw new LabStartException($"{initialise.FileName} did not start");
+        var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
+        var errors = process.StandardError.ReadToEndAsync(cancellationToken);
+        await process.WaitForExitAsync(cancellationToken);
+        if (process.ExitCode != 0)
+        {
+            throw new LabStartException($"{initialise.FileName} failed with exit code {process.ExitCode}: {await output} {await errors}");
+        }
+    }
+}

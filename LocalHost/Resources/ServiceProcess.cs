@@ -1,0 +1,127 @@
+using System.Diagnostics;
+using Lab.LocalHost.Processes;
+using Lab.Topology;
+
+namespace Lab.LocalHost.Resources;
+
+/// <summary>A service of the topology as a child process; started again when it crashes.</summary>
+internal sealed class ServiceProcess(
+    ServiceSpec spec, string adminUrl, IReadOnlyDictionary<string, string> environment, LocalLabOptions options, RunningRecords records, Action<ResourceEvent> report)
+    : IResource, IAsyncDisposable
+{
+    private const int MaxRestarts = 50;
+    private static readonly TimeSpan RestartPause = TimeSpan.FromMilliseconds(100);
+
+    private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(5) };
+    private readonly CancellationTokenSource _stopping = new();
+    private volatile ManagedProcess? _process;
+    private Task _supervision = Task.CompletedTask;
+
+    public string Name => spec.Name;
+
+    public IReadOnlyList<string> WaitFor => spec.WaitFor;
+
+    /// <summary>The process as it is now; another one after a restart, null in between.</summary>
+    public ProcessIdentity? Process => _process is { Exited.IsCompleted: false } running ? running.Identity : null;
+
+    public async Task<string> StartAsync(CancellationToken cancellationToken)
+    {
+        await StartProcessAsync(cancellationToken);
+        _supervision = SuperviseAsync();
+        return adminUrl;
+    }
+
+    public async Task StopAsync()
+    {
+        await _stopping.CancelAsync();
+        await _supervision;
+        if (_process is not null)
+        {
+            await _process.StopAsync();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _http.Dispose();
+        _stopping.Dispose();
+    }
+
+    public async Task<bool> IsHealthyAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var reply = await _http.GetAsync(new Uri(adminUrl + "/health"), cancellationToken);
+            return reply.IsSuccessStatusCode;
+        }
+        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    private async Task StartProcessAsync(CancellationToken cancellationToken)
+    {
+        var program = ServicePrograms.Find(spec.Project);
+        _process = await ManagedProcess.StartAsync(
+            new ProcessSpec(spec.Name, "dotnet", [program, .. spec.Arguments], environment, Path.GetDirectoryName(program)!), options.LogFolder, records);
+        await Readiness.WaitAsync(_process, IsHealthyAsync, options.StartTimeout, cancellationToken);
+    }
+
+    private async Task SuperviseAsync()
+    {
+        for (var restarts = 0; ; restarts++)
+        {
+            var process = _process!;
+            await Task.WhenAny(process.Exited, Task.Delay(Timeout.Infinite, _stopping.Token));
+            if (_stopping.IsCancellationRequested)
+            {
+                return;
+            }
+
+            report(new ResourceEvent(Name, ResourceState.Crashed, $"exit code {await process.Exited}; its log: {process.LogFile}"));
+            if (!spec.RestartAfterCrash || restarts == MaxRestarts || !await TryRestartAsync())
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task<bool> TryRestartAsync()
+    {
+        try
+        {
+            await Task.Delay(RestartPause, _stopping.Token);
+            report(new ResourceEvent(Name, ResourceState.Restarting, ""));
+            var begun = Stopwatch.GetTimestamp();
+            await StartProcessAsync(_stopping.Token);
+            report(new ResourceEvent(Name, ResourceState.Healthy, $"again, after {Stopwatch.GetElapsedTime(begun).TotalSeconds:0.0} s"));
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+        catch (LabStartException exception)
+        {
+            report(new ResourceEvent(Name, ResourceState.Stopped, exception.Message));
+            return false;
+        }
+    }
+}
+
+/// <summary>Programs of services, in the build output next to the program that runs now.</summary>
+internal static class ServicePrograms
+{
+    /// <summary>The layout is <c>artifacts/bin/PROJECT/CONFIGURATION/</c> for every project.</summary>
+    /// <exception cref="LabStartException">It has not been built.</exception>
+    public static string Find(string project)
+    {
+        var configuration = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
+        var program = Path.Combine(configuration.Parent!.Parent!.FullName, project, configuration.Name, $"Lab.{project}.dll");
+        return File.Exists(program)
+            ? program
+            : throw new LabStartException($"{program} is missing: build the solution first (./lab does)");
+    }
+}
