@@ -1,0 +1,169 @@
+using System.Text.Json.Serialization;
+
+namespace Lab.Harness.Archive;
+
+/// <summary>Everything one run measured: the content of <c>results.json</c> (described in <c>docs/results.md</c>).</summary>
+public sealed record RunResults
+{
+    /// <summary>Version of this layout; raised when a reader of the old one would misread the new one.</summary>
+    public int Schema { get; init; } = 1;
+
+    public required RunInfo Run { get; init; }
+
+    public required IReadOnlyList<CellResult> Cells { get; init; }
+}
+
+/// <summary>What a reader must know about the run as a whole.</summary>
+public sealed record RunInfo
+{
+    /// <summary>Sortable name, also the name of the output folder: <c>20260131-154500-quick</c>.</summary>
+    public required string Id { get; init; }
+
+    public required DateTimeOffset StartedAt { get; init; }
+
+    public DateTimeOffset? FinishedAt { get; init; }
+
+    public required long Seed { get; init; }
+
+    public required string Preset { get; init; }
+
+    /// <summary>The machine: cpu, cores, memory, kernel, governor, commit, steal, load before the run. Text, for reading.</summary>
+    public required IReadOnlyDictionary<string, string> Environment { get; init; }
+
+    /// <summary>Versions that shape the figures: runtime, database server, drivers.</summary>
+    public required IReadOnlyDictionary<string, string> Packages { get; init; }
+
+    /// <summary>The experiments in the order in which they ran, with the words the report prints.</summary>
+    public required IReadOnlyList<ExperimentInfo> Experiments { get; init; }
+
+    /// <summary>Why the run ended early, if it did (a service that would not start, Ctrl-C).</summary>
+    public string? Aborted { get; init; }
+}
+
+/// <summary>An experiment's titles, copied so that a report can be made from the archive alone.</summary>
+public sealed record ExperimentInfo(string Name, string Title, string Summary, IReadOnlyList<GroupInfo> Groups);
+
+/// <summary>A group of cells that answers one question.</summary>
+public sealed record GroupInfo(string Name, string Title, string Question);
+
+/// <summary>One combination of factor values, measured.</summary>
+public sealed record CellResult
+{
+    public required string Experiment { get; init; }
+
+    public required string Group { get; init; }
+
+    public required string System { get; init; }
+
+    public required string Operation { get; init; }
+
+    /// <summary>Factor values: numbers (<c>sellers</c>) as <see cref="long"/>, all others as <see cref="string"/>.</summary>
+    [JsonConverter(typeof(FactorsConverter))]
+    public required IReadOnlyDictionary<string, object> Factors { get; init; }
+
+    /// <summary>Iterations that ran.</summary>
+    public required int Iterations { get; init; }
+
+    /// <summary>Operations measured over all iterations, warm-up excluded.</summary>
+    public required long Operations { get; init; }
+
+    /// <summary>Null when the cell failed before a single operation was answered.</summary>
+    [JsonPropertyName("latency_us")]
+    public required LatencySummary? Latency { get; init; }
+
+    [JsonPropertyName("throughput_ops")]
+    public required Estimate? Throughput { get; init; }
+
+    /// <summary>Mean latency and throughput of every iteration, in order.</summary>
+    public IReadOnlyList<IterationResult> PerIteration { get; init; } = [];
+
+    public required ErrorCounts Errors { get; init; }
+
+    /// <summary>Did the system keep its invariants in this cell?</summary>
+    public required Verdict Verdict { get; init; }
+
+    public required string VerdictReason { get; init; }
+
+    public required PublishedFigure? Published { get; init; }
+
+    /// <summary>What this machine gives without the system, at the same concurrency; null for calibration cells.</summary>
+    public MachineLimit? Limit { get; init; }
+
+    /// <summary>Why the figures deserve distrust (the machine was busy with something else), or null.</summary>
+    public string? Noise { get; init; }
+
+    public required IReadOnlyList<ProcessUsage> Processes { get; init; }
+}
+
+/// <summary>Latency of a cell in microseconds, from its merged histogram.</summary>
+public sealed record LatencySummary
+{
+    /// <summary>Mean over all operations.</summary>
+    public required double Mean { get; init; }
+
+    /// <summary>Half width of the 95 % confidence interval of the mean over iterations (Student's t); 0 with one iteration.</summary>
+    public required double Ci95 { get; init; }
+
+    public required double P50 { get; init; }
+
+    public required double P90 { get; init; }
+
+    public required double P99 { get; init; }
+
+    public required double P999 { get; init; }
+
+    public required double Max { get; init; }
+
+    /// <summary>The distribution, coarse enough to plot: rising upper bounds in microseconds with counts.</summary>
+    public IReadOnlyList<LatencyBucket> Distribution { get; init; } = [];
+}
+
+/// <summary>Operations that took at most <paramref name="UpToUs"/> and more than the bucket before.</summary>
+public sealed record LatencyBucket([property: JsonPropertyName("upTo_us")] double UpToUs, long Count);
+
+/// <summary>A mean with the half width of its 95 % confidence interval.</summary>
+public sealed record Estimate(double Mean, double Ci95);
+
+/// <summary>One repetition of a cell.</summary>
+public sealed record IterationResult(
+    [property: JsonPropertyName("latency_us")] double LatencyUs,
+    [property: JsonPropertyName("throughput_ops")] double ThroughputOps,
+    long Operations,
+    [property: JsonPropertyName("duration_s")] double DurationS);
+
+/// <summary>Operations that were not answered with success, by error code.</summary>
+public sealed record ErrorCounts(long Total, IReadOnlyDictionary<string, long> ByKind);
+
+/// <summary>A figure from a report, in the report's own setting: its machine is not this one.</summary>
+public sealed record PublishedFigure(
+    [property: JsonPropertyName("latency_us")] double? LatencyUs,
+    [property: JsonPropertyName("throughput_ops")] double? ThroughputOps,
+    string Source);
+
+/// <summary>The calibration's figure that bounds an operation, and the operation's share of it.</summary>
+public sealed record MachineLimit(
+    string Calibration,
+    [property: JsonPropertyName("latency_us")] double LatencyUs,
+    [property: JsonPropertyName("throughput_ops")] double ThroughputOps,
+    [property: JsonPropertyName("added_latency_us")] double AddedLatencyUs,
+    [property: JsonPropertyName("throughput_share")] double ThroughputShare);
+
+/// <summary>Resources one process used during the measured part of a cell.</summary>
+public sealed record ProcessUsage(
+    string Name,
+    [property: JsonPropertyName("cpu_s")] double CpuS,
+    [property: JsonPropertyName("peakRss_bytes")] long PeakRssBytes);
+
+/// <summary>Were the invariants kept? <see cref="Unknown"/>: could not be checked.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<Verdict>))]
+public enum Verdict
+{
+    [JsonStringEnumMemberName("true")]
+    True,
+
+    [JsonStringEnumMemberName("unknown")]
+    Unknown,
+
+    [JsonStringEnumMemberName("false")]
+    False,
+}

@@ -1,0 +1,121 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Lab.LocalHost.Processes;
+using Spectre.Console;
+
+namespace Lab.Harness.Commands;
+
+/// <summary><c>lab doctor</c>: what this machine has, lacks, and how to get it.</summary>
+internal static class DoctorCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("doctor", "What this machine has, what it lacks, and how to get it. Exit code 1 when something needed is missing.");
+        command.SetAction(async (_, cancellationToken) =>
+        {
+            var findings = new List<Finding>
+            {
+                Runtime(),
+                Feed(),
+                await ProgramAsync("MySQL server", ["mariadbd", "mysqld"], "apt-get install mariadb-server, or set LAB_MYSQL to a connection string", isNeeded: Environment.GetEnvironmentVariable("LAB_MYSQL") is null, cancellationToken),
+                await ProgramAsync("Redis server", ["redis-server", "valkey-server"], "apt-get install redis-server, or set LAB_REDIS to HOST:PORT", isNeeded: Environment.GetEnvironmentVariable("LAB_REDIS") is null, cancellationToken),
+                await ProgramAsync("setpriv", ["setpriv"], "part of util-linux; without it a killed lab leaves processes to the next start", isNeeded: false, cancellationToken),
+                await ProgramAsync("Chromium (browser tests)", ["chromium", "chromium-browser", "google-chrome"], "apt-get install chromium; without it the browser tests are skipped", isNeeded: false, cancellationToken),
+                await ProgramAsync("container engine (not needed yet)", ["docker", "podman"], "optional", isNeeded: false, cancellationToken),
+                Descriptors(),
+                Processors(),
+                Memory(),
+                Disk(),
+            };
+            Show(findings);
+            return findings.Exists(finding => finding.State == State.Missing) ? ExitCodes.Failed : ExitCodes.Ok;
+        });
+        return command;
+    }
+
+    private enum State
+    {
+        Good,
+        Advice,
+        Missing,
+    }
+
+    private static Finding Runtime() => new(".NET", State.Good, RuntimeInformation.FrameworkDescription);
+
+    private static Finding Feed()
+    {
+        var reason = Path.Combine(LabFolders.State, "feed.reason");
+        var set = File.Exists(Path.Combine(LabFolders.State, "feed.props"))
+            && File.ReadAllText(Path.Combine(LabFolders.State, "feed.props")).Contains(">partial<", StringComparison.Ordinal)
+            ? "partial"
+            : "full";
+        var why = File.Exists(reason) ? File.ReadAllText(reason).Trim() : "the feed has not been asked";
+        return new Finding("package set", State.Good, $"{set}: {why}. Delete .lab/feed.props to ask again");
+    }
+
+    private static async Task<Finding> ProgramAsync(
+        string what, string[] names, string advice, bool isNeeded, CancellationToken cancellationToken)
+    {
+        if (Programs.Find(names) is not { } path)
+        {
+            return new Finding(what, isNeeded ? State.Missing : State.Advice, $"not found; {advice}");
+        }
+
+        var start = new ProcessStartInfo(path, ["--version"]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        using var process = Process.Start(start);
+        var version = process is null ? "" : (await process.StandardOutput.ReadToEndAsync(cancellationToken)).Split('\n')[0].Trim();
+        return new Finding(what, State.Good, $"{path}  {version}");
+    }
+
+    private static Finding Descriptors()
+    {
+        const int Wanted = 10_000;
+        var limits = File.Exists("/proc/self/limits") ? File.ReadLines("/proc/self/limits").FirstOrDefault(line => line.StartsWith("Max open files", StringComparison.Ordinal)) : null;
+        if (limits is null)
+        {
+            return new Finding("open files", State.Advice, "the limit cannot be read here");
+        }
+
+        var fields = limits.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var enough = !long.TryParse(fields[3], out var soft) || soft >= Wanted;
+        return new Finding("open files", enough ? State.Good : State.Advice, $"at most {fields[3]} (hard limit {fields[4]}){(enough ? "" : "; ulimit -n raises it")}");
+    }
+
+    private static Finding Processors() => Environment.ProcessorCount >= 2
+        ? new Finding("processors", State.Good, $"{Environment.ProcessorCount}; load, servers and databases share them")
+        : new Finding("processors", State.Advice, "1: figures will say more about the scheduler than about the systems");
+
+    private static Finding Memory()
+    {
+        const long Wanted = 4L << 30;
+        var bytes = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        return new Finding("memory", bytes >= Wanted ? State.Good : State.Advice, $"{bytes / (double)(1 << 30):0.0} GiB");
+    }
+
+    private static Finding Disk()
+    {
+        const long Wanted = 2L << 30;
+        var free = new DriveInfo(LabFolders.Root).AvailableFreeSpace;
+        return new Finding("disk", free >= Wanted ? State.Good : State.Advice, $"{free / (double)(1 << 30):0.0} GiB free for databases and reports");
+    }
+
+    private static void Show(IEnumerable<Finding> findings)
+    {
+        var table = new Table().Border(TableBorder.Rounded).AddColumns("", "what", "found");
+        foreach (var finding in findings)
+        {
+            var mark = finding.State switch
+            {
+                State.Good => "[green]ok[/]",
+                State.Advice => "[yellow]note[/]",
+                _ => "[red]missing[/]",
+            };
+            table.AddRow(mark, Markup.Escape(finding.What), Markup.Escape(finding.Text));
+        }
+
+        AnsiConsole.Write(table);
+    }
+
+    private sealed record Finding(string What, State State, string Text);
+}

@@ -1,0 +1,58 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using Lab.Harness.Experiments;
+using Lab.LocalHost;
+
+namespace Lab.Harness.Commands;
+
+/// <summary>The lab's command line.</summary>
+public static class LabCommand
+{
+    /// <summary>Stopping a lab in order takes a while: databases flush, services finish what they have begun.</summary>
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(30);
+
+    /// <returns>The process's exit code.</returns>
+    public static async Task<int> RunAsync(IReadOnlyList<string> args)
+    {
+        LabConsole.Configure();
+        var lab = new Command("lab", "A benchmark lab for distributed systems.")
+        {
+            RunCommand.Create(),
+            ListCommand.Create(),
+            PlanCommand.Create(),
+            UpCommand.Create(),
+            DoctorCommand.Create(),
+            new HelpOption(),
+        };
+        var parsed = lab.Parse(args);
+        if (parsed.Errors.Count > 0)
+        {
+            await Console.Error.WriteLineAsync(string.Join(Environment.NewLine, parsed.Errors.Select(error => error.Message)));
+            await Console.Error.WriteLineAsync($"See ./lab {parsed.CommandResult.Command.Name} --help");
+            return ExitCodes.Usage;
+        }
+
+        try
+        {
+            return await parsed.InvokeAsync(new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = StopPatience,
+            });
+        }
+        catch (Exception exception) when (exception is InvalidFileException or UnknownNameException)
+        {
+            await Console.Error.WriteLineAsync(exception.Message);
+            return ExitCodes.Usage;
+        }
+        catch (LabStartException exception)
+        {
+            await Console.Error.WriteLineAsync($"The lab cannot start: {exception.Message}");
+            return ExitCodes.CannotStart;
+        }
+        catch (OperationCanceledException)
+        {
+            return ExitCodes.Interrupted;
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using Lab.LocalHost;
+using Lab.Topology;
+using Spectre.Console;
+
+namespace Lab.Harness.Commands;
+
+/// <summary>The lab's start and stop, as the terminal shows it.</summary>
+internal static class LabConsole
+{
+    /// <summary>In a pipe or a file there are no colours, and lines are not broken at 80 columns.</summary>
+    public static void Configure()
+    {
+        const int PlainWidth = 160;
+        if (Console.IsOutputRedirected)
+        {
+            AnsiConsole.Console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors });
+            AnsiConsole.Profile.Width = PlainWidth;
+        }
+    }
+
+    public static Task<LocalLab> StartAsync(LabTopology topology, LocalLabOptions options, CancellationToken cancellationToken) =>
+        LocalLab.StartAsync(topology, options, Show, cancellationToken);
+
+    /// <summary>Until Ctrl-C or SIGTERM.</summary>
+    public static async Task WaitAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            AnsiConsole.MarkupLine("[grey]stopping[/]");
+        }
+    }
+
+    public static void ShowEndpoints(LabEndpoints endpoints)
+    {
+        var table = new Table().Border(TableBorder.Rounded).AddColumns("service", "clients connect to", "health");
+        foreach (var (name, service) in endpoints.Services)
+        {
+            table.AddRow(
+                Markup.Escape(name),
+                Markup.Escape(string.Join(", ", service.Endpoints.Values)),
+                Markup.Escape(new Uri(service.Admin, "/health").ToString()));
+        }
+
+        foreach (var (name, address) in endpoints.Links)
+        {
+            table.AddRow(Markup.Escape(name), Markup.Escape(address), "[grey]link of the fault proxy[/]");
+        }
+
+        AnsiConsole.Write(table);
+    }
+
+    private static void Show(ResourceEvent change)
+    {
+        var colour = change.State switch
+        {
+            ResourceState.Healthy => "green",
+            ResourceState.Crashed or ResourceState.Stopped => "red",
+            _ => "grey",
+        };
+        AnsiConsole.MarkupLineInterpolated($"[{colour}]{change.State.ToString().ToLowerInvariant(),-10}[/] {change.Resource} [grey]{change.Detail}[/]");
+    }
+}

@@ -1,0 +1,69 @@
+using System.CommandLine;
+using Lab.Harness.Experiments;
+
+namespace Lab.Harness.Commands;
+
+/// <summary><c>lab plan</c>: what a run would measure.</summary>
+internal static class PlanCommand
+{
+    public static Command Create()
+    {
+        var (experiments, preset) = (PlanOptions.Experiments(), PlanOptions.Preset());
+        var command = new Command("plan", """
+            The cells that a run would measure, as JSON. Nothing is started.
+
+            Examples:
+              ./lab plan
+              ./lab plan marketplace --preset full
+            """) { experiments, preset };
+        command.SetAction(arguments =>
+        {
+            var folder = PlanOptions.Load();
+            Console.WriteLine(new Planner(folder.Catalog).Plan(
+                folder.Experiments, arguments.GetRequiredValue(experiments), arguments.GetRequiredValue(preset)).ToJson());
+            return ExitCodes.Ok;
+        });
+        return command;
+    }
+}
+
+/// <summary><c>lab list</c>: what there is to run.</summary>
+internal static class ListCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("list", "The experiments, and how many cells each preset of them has.");
+        command.SetAction(_ =>
+        {
+            var folder = PlanOptions.Load();
+            foreach (var experiment in new Planner(folder.Catalog).Overview(folder.Experiments))
+            {
+                var presets = string.Join(", ", experiment.Presets.Select(preset => $"{preset.Preset} {preset.Cells} cells"));
+                Console.WriteLine($"{experiment.Name,-16} {experiment.Title} ({presets})");
+            }
+
+            return ExitCodes.Ok;
+        });
+        return command;
+    }
+}
+
+/// <summary>Arguments that <c>run</c> and <c>plan</c> share.</summary>
+internal static class PlanOptions
+{
+    public static Argument<string[]> Experiments() => new("experiment")
+    {
+        Description = "Names of experiments; none: all of them. ./lab list shows them.",
+        Arity = ArgumentArity.ZeroOrMore,
+        DefaultValueFactory = _ => [],
+    };
+
+    public static Option<string> Preset() => new("--preset")
+    {
+        Description = "How much of each experiment: quick (minutes) or full (hours).",
+        DefaultValueFactory = _ => "quick",
+    };
+
+    /// <summary>Messages name files as a user would.</summary>
+    public static ExperimentFolder Load() => ExperimentFolder.Load(LabFolders.Show(LabFolders.Experiments));
+}

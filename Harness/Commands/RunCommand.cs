@@ -1,0 +1,108 @@
+using System.CommandLine;
+using System.Globalization;
+using Lab.Harness.Archive;
+using Lab.Harness.Experiments;
+using Lab.Harness.Reports;
+using Lab.Harness.Running;
+using Lab.Harness.Scenarios;
+using Lab.Harness.Scenarios.Calibration;
+using Lab.Harness.Scenarios.Marketplace;
+using Lab.LocalHost;
+using Lab.Topology;
+using Spectre.Console;
+
+namespace Lab.Harness.Commands;
+
+/// <summary><c>lab run</c>: the main job.</summary>
+internal static class RunCommand
+{
+    private const long DefaultSeed = 1;
+
+    public static Command Create()
+    {
+        var (experiments, preset) = (PlanOptions.Experiments(), PlanOptions.Preset());
+        var seed = new Option<long>("--seed")
+        {
+            Description = "Makes the load choose the same sellers, items and words again.",
+            DefaultValueFactory = _ => DefaultSeed,
+        };
+        var output = new Option<DirectoryInfo?>("--out") { Description = "Where the report goes; otherwise reports/RUN in the lab." };
+        var keepUp = new Option<bool>("--keep-up") { Description = "Leave everything running after the report, until Ctrl-C." };
+        var command = new Command("run", """
+            Run experiments: start the lab, measure, check that every system stayed correct, write a report.
+            Exit code 0: every cell ran and every verdict is true. 1: not so. 2: wrong arguments or files. 3: the lab cannot start.
+
+            Examples:
+              ./lab run
+              ./lab run marketplace --preset full
+              ./lab run --seed 7 --out /tmp/my-report
+            """) { experiments, preset, seed, output, keepUp };
+        command.SetAction((arguments, cancellationToken) => RunAsync(
+            new RunSettings(
+                arguments.GetRequiredValue(experiments),
+                arguments.GetRequiredValue(preset),
+                arguments.GetValue(seed),
+                arguments.GetValue(output)?.FullName,
+                arguments.GetValue(keepUp)),
+            cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(RunSettings settings, CancellationToken cancellationToken)
+    {
+        var folder = PlanOptions.Load();
+        var plan = new Planner(folder.Catalog).Plan(folder.Experiments, settings.Experiments, settings.Preset);
+        var topology = LabTopology.Complete();
+        AnsiConsole.MarkupLineInterpolated(
+            $"[bold]{plan.Cells.Count} cells[/], preset {settings.Preset}, seed {settings.Seed}");
+        await using var lab = await LabConsole.StartAsync(
+            topology, new LocalLabOptions { StateFolder = LabFolders.State }, cancellationToken);
+        using var control = new LabControl(topology, lab.Endpoints, folder.Deployments);
+
+        var draft = await RunDescription.BeginAsync(settings, plan, folder, lab.Endpoints, cancellationToken);
+        var (results, aborted) = await MeasureAsync(plan, control, settings, lab, cancellationToken);
+        var run = new RunResults
+        {
+            Run = draft with { FinishedAt = DateTimeOffset.Now, Aborted = aborted },
+            Cells = results,
+        };
+        var reportFolder = settings.OutputFolder ?? Path.Combine(LabFolders.Reports, run.Run.Id);
+        await ReportWriter.WriteAsync(run, reportFolder, CancellationToken.None);
+        RunSummary.Show(run, plan, LabFolders.Show(reportFolder));
+        if (settings.KeepUp && aborted is null)
+        {
+            LabConsole.ShowEndpoints(lab.Endpoints);
+            AnsiConsole.MarkupLine("[grey]Everything is still running; Ctrl-C stops it.[/]");
+            await LabConsole.WaitAsync(cancellationToken);
+        }
+
+        return aborted is not null ? ExitCodes.Interrupted
+            : RunSummary.IsSuccess(run, plan) ? ExitCodes.Ok
+            : ExitCodes.Failed;
+    }
+
+    /// <summary>Interrupted, it returns what was measured until then: a report of it is better than none.</summary>
+    private static async Task<(IReadOnlyList<CellResult> Results, string? Aborted)> MeasureAsync(
+        Plan plan, LabControl control, RunSettings settings, LocalLab lab, CancellationToken cancellationToken)
+    {
+        var scenarios = new IScenario[] { new CalibrationScenario(control, settings.Seed), new MarketplaceScenario(control, settings.Seed) };
+        await using var progress = ProgressView.Open();
+        var runner = new ExperimentRunner(scenarios, lab.ProcessIds, progress.Show);
+        try
+        {
+            await runner.RunAsync(plan, cancellationToken);
+            return (runner.Results, null);
+        }
+        catch (OperationCanceledException)
+        {
+            return (runner.Results, "interrupted before all cells had run");
+        }
+    }
+}
+
+/// <summary>What a user asked for.</summary>
+internal sealed record RunSettings(IReadOnlyList<string> Experiments, string Preset, long Seed, string? OutputFolder, bool KeepUp)
+{
+    /// <summary>Sorts by time; also the name of the report's folder.</summary>
+    public string NewRunId(DateTimeOffset now) => string.Create(CultureInfo.InvariantCulture, $"{now:yyyyMMdd-HHmmss}-{Preset}");
+}

@@ -1,0 +1,53 @@
+using System.Runtime.InteropServices;
+using Dapper;
+using Lab.Harness.Archive;
+using Lab.Harness.Experiments;
+using Lab.Harness.Measurement;
+using Lab.Storage.MySql;
+using Lab.Storage.Redis;
+using Lab.Topology;
+
+namespace Lab.Harness.Commands;
+
+/// <summary>What a run's archive says about the run: machine, versions, titles.</summary>
+internal static class RunDescription
+{
+    public static async Task<RunInfo> BeginAsync(
+        RunSettings settings, Plan plan, ExperimentFolder folder, LabEndpoints endpoints, CancellationToken cancellationToken)
+    {
+        var now = DateTimeOffset.Now;
+        var planned = plan.Cells.Select(cell => (cell.Experiment, cell.Group)).ToHashSet();
+        return new RunInfo
+        {
+            Id = settings.NewRunId(now),
+            StartedAt = now,
+            Seed = settings.Seed,
+            Preset = settings.Preset,
+            Environment = await new MachineEnvironment().ReadAsync(LabFolders.Root, cancellationToken),
+            Packages = await Task.Run(() => Packages(endpoints), cancellationToken),
+            Experiments =
+            [
+                .. folder.Experiments
+                    .Where(experiment => experiment.Groups.Any(group => planned.Contains((experiment.Name, group.Name))))
+                    .Select(experiment => new ExperimentInfo(
+                        experiment.Name,
+                        experiment.Title,
+                        experiment.Summary,
+                        [.. experiment.Groups.Where(group => planned.Contains((experiment.Name, group.Name)))
+                            .Select(group => new GroupInfo(group.Name, group.Title, group.Question))])),
+            ],
+        };
+    }
+
+    private static Dictionary<string, string> Packages(LabEndpoints endpoints)
+    {
+        using var connection = MySqlDriver.Open(endpoints.Databases[Topology.Systems.Marketplace.Database]);
+        return new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["runtime"] = RuntimeInformation.FrameworkDescription,
+            ["database"] = connection.ExecuteScalar<string>("SELECT VERSION()") ?? "unknown",
+            ["database driver"] = MySqlDriver.Name,
+            ["cache driver"] = RedisConnection.DriverName,
+        };
+    }
+}

@@ -1,0 +1,47 @@
+using Lab.Harness.Archive;
+using Lab.Harness.Experiments;
+using Spectre.Console;
+
+namespace Lab.Harness.Commands;
+
+/// <summary>What a run found, at the end of its output; the report has the rest.</summary>
+internal static class RunSummary
+{
+    public static bool IsSuccess(RunResults run, Plan plan) =>
+        run.Cells.Count == plan.Cells.Count && run.Cells.All(cell => cell.Verdict == Verdict.True);
+
+    public static void Show(RunResults run, Plan plan, string folder)
+    {
+        var table = new Table().Border(TableBorder.Simple).AddColumns("operation", "factors");
+        foreach (var column in new[] { "published", "measured", "ops/s", "p99", "errors" })
+        {
+            table.AddColumn(new TableColumn(column).RightAligned());
+        }
+
+        table.AddColumn("verdict");
+        foreach (var cell in run.Cells)
+        {
+            table.AddRow(
+                Markup.Escape(cell.Operation),
+                Markup.Escape(string.Join(' ', cell.Factors.Select(factor => $"{factor.Key}={factor.Value}"))),
+                Milliseconds(cell.Published?.LatencyUs),
+                Milliseconds(cell.Latency?.Mean),
+                cell.Throughput is { } throughput ? $"{throughput.Mean:N0}" : "-",
+                Milliseconds(cell.Latency?.P99),
+                cell.Errors.Total == 0 ? "0" : $"[red]{cell.Errors.Total}[/]",
+                cell.Verdict == Verdict.True ? "[green]true[/]" : $"[red]{cell.Verdict.ToString().ToLowerInvariant()}[/]");
+        }
+
+        AnsiConsole.Write(table);
+        foreach (var cell in run.Cells.Where(cell => cell.Verdict != Verdict.True))
+        {
+            AnsiConsole.MarkupLineInterpolated($"[red]{cell.Verdict.ToString().ToLowerInvariant()}[/] {cell.Operation}: {cell.VerdictReason}");
+        }
+
+        var good = run.Cells.Count(cell => cell.Verdict == Verdict.True);
+        AnsiConsole.MarkupLineInterpolated($"[bold]{good} of {plan.Cells.Count} cells ran and kept every invariant.[/]");
+        AnsiConsole.MarkupLineInterpolated($"report: [bold]{Path.Combine(folder, "index.html")}[/]");
+    }
+
+    private static string Milliseconds(double? latencyUs) => latencyUs is { } us ? $"{us / 1000:0.00} ms" : "-";
+}

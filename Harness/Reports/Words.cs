@@ -1,0 +1,69 @@
+using Lab.Harness.Analysis;
+using Lab.Harness.Analysis.Claims;
+
+namespace Lab.Harness.Reports;
+
+/// <summary>What the calibration measures, in words.</summary>
+public static class CalibrationWords
+{
+    public const string Introduction =
+        "Calibration cells measure in the same run, at the same concurrency and with the same database driver, what this machine "
+        + "gives without the system under test. “Of limit” in the tables is a cell's throughput divided by that of the "
+        + "calibration that bounds it: 100 % means that the system costs no throughput, and more than 100 % that it does "
+        + "better than one statement per request, for example by batching or caching.";
+
+    /// <summary>What a calibration operation does; empty for one this report does not know.</summary>
+    public static string Of(string operation) => operation switch
+    {
+        "tcp_round_trip" => "A small frame there and back over TCP: no request over the network can be faster.",
+        "select_by_key" => "A SELECT of one row by primary key: the bound of reads that ask the database once per request.",
+        "insert_row" =>
+            "A durable INSERT of one row, committed to disk before the reply: the bound of writes with one commit each.",
+        _ => "",
+    };
+}
+
+/// <summary>The outcome of a tested claim in words.</summary>
+public static class ClaimWords
+{
+    public static string Of(ClaimOutcome outcome) => outcome switch
+    {
+        ClaimOutcome.Confirmed => "✓ confirmed",
+        ClaimOutcome.Contradicted => "✗ contradicted",
+        ClaimOutcome.Mixed => "± mixed",
+        _ => "? not shown",
+    };
+
+    /// <summary>Which of the report's observations this run does not touch; empty when it touches all.</summary>
+    public static string Untested(IReadOnlyList<Claim> claims)
+    {
+        var missing = Enumerable.Range(1, MarketplaceClaims.Count).Except(claims.Select(claim => claim.Number)).ToList();
+        return missing.Count == 0
+            ? ""
+            : $"This run did not measure what it takes to test observation{(missing.Count == 1 ? "" : "s")} "
+                + $"{string.Join(", ", missing)}.";
+    }
+}
+
+/// <summary>The terms that reports use.</summary>
+public static class Glossary
+{
+    public static IReadOnlyList<(string Term, string Meaning)> Terms { get; } =
+    [
+        ("cell", "one combination of factor values (clients, operation, engine, ...), measured over several iterations"),
+        ("iteration", "one repetition of a cell; warm-up is not counted"),
+        ("latency", "from sending a request to having its whole reply"),
+        ("throughput", "operations answered per second by all clients together"),
+        ("± and intervals", "half width of the 95 % confidence interval of the mean over iterations (Student's t); where two "
+            + "intervals overlap, this report says “no difference shown”"),
+        ("p50, p99", "50 and 99 of 100 operations took at most this long"),
+        ("ratio", "measured ÷ published: for latency, below 1 is faster than the report; for throughput, above 1 is"),
+        ("of limit", "throughput ÷ what the machine gives without the system at the same concurrency"),
+        ("verdict", "were the system's invariants kept in this cell, checked against the database: true, false, or unknown when "
+            + "it could not be checked; a cell with a false verdict is left out of plots, ratios and comparisons"),
+        ("noisy", "the machine was busy with something else while the cell was measured"),
+        ("tail is close", $"p99 is at most {TailAnalyser.CloseTail}× p50"),
+        ("far from the limit", $"below {MachineLimitAnalyser.FarBelowText} of the machine limit"),
+        ("in proportion", $"within {MarketplaceClaims.ToleranceText} of the growth of the data"),
+    ];
+}

@@ -1,0 +1,107 @@
+using Lab.Harness.Archive;
+using Lab.Harness.Experiments;
+using Lab.Harness.Load;
+using Lab.Harness.Measurement;
+using Lab.Harness.Scenarios;
+
+namespace Lab.Harness.Running;
+
+/// <summary>A cell while it is measured: its iterations so far.</summary>
+internal sealed class CellRun(Cell cell)
+{
+    private readonly LatencyHistogram _latency = new();
+    private readonly List<IterationResult> _iterations = [];
+    private readonly SortedDictionary<string, long> _errors = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, ProcessUsage> _processes = new(StringComparer.Ordinal);
+    private readonly List<string> _noise = [];
+
+    public Cell Cell => cell;
+
+    /// <summary>Why it could not be measured, or null.</summary>
+    public string? Failure { get; set; }
+
+    public VerdictResult Verdict { get; set; } = VerdictResult.Unchecked("the invariants were not checked");
+
+    public MachineLimit? Limit { get; set; }
+
+    /// <summary>Iterations behind it; a failed cell has none left to do.</summary>
+    public int IterationsBehind => Failure is null ? _iterations.Count : cell.Iterations;
+
+    public bool IsDone => Failure is not null || _iterations.Count == cell.Iterations;
+
+    /// <summary>Seconds the last iteration took; 0 before the first.</summary>
+    public double LastDurationS { get; private set; }
+
+    public double MeanLatencyUs => _latency.MeanNs / 1000;
+
+    public double MeanThroughputOps => _iterations.Count == 0 ? 0 : _iterations.Average(iteration => iteration.ThroughputOps);
+
+    public void Add(LoadOutcome outcome, IEnumerable<ProcessUsage> processes, string? noise)
+    {
+        _latency.Merge(outcome.Latency);
+        LastDurationS = outcome.DurationS;
+        _iterations.Add(new IterationResult(
+            outcome.Latency.MeanNs / 1000, outcome.ThroughputOps, outcome.Latency.Count, outcome.DurationS));
+        foreach (var (kind, count) in outcome.Errors)
+        {
+            _errors[kind] = _errors.GetValueOrDefault(kind) + count;
+        }
+
+        foreach (var usage in processes)
+        {
+            var before = _processes.GetValueOrDefault(usage.Name) ?? usage with { CpuS = 0, PeakRssBytes = 0 };
+            _processes[usage.Name] = usage with
+            {
+                CpuS = before.CpuS + usage.CpuS,
+                PeakRssBytes = Math.Max(before.PeakRssBytes, usage.PeakRssBytes),
+            };
+        }
+
+        if (noise is not null)
+        {
+            _noise.Add(noise);
+        }
+    }
+
+    public CellResult ToResult()
+    {
+        var verdict = Judge();
+        var answered = _iterations.Where(iteration => iteration.Operations > 0).ToList();
+        return new CellResult
+        {
+            Experiment = cell.Experiment,
+            Group = cell.Group,
+            System = cell.System,
+            Operation = cell.Operation,
+            Factors = cell.Factors,
+            Iterations = _iterations.Count,
+            Operations = _latency.Count,
+            Latency = _latency.Summarise([.. answered.Select(iteration => iteration.LatencyUs)]),
+            Throughput = answered.Count == 0 ? null : ConfidenceInterval.Mean95([.. answered.Select(iteration => iteration.ThroughputOps)]),
+            PerIteration = _iterations,
+            Errors = new ErrorCounts(_errors.Values.Sum(), _errors),
+            Verdict = verdict.Verdict,
+            VerdictReason = verdict.Reason,
+            Published = cell.Published,
+            Limit = Limit,
+            Noise = _noise.Count == 0 ? null : $"{_noise.Count} of {_iterations.Count} iterations: {_noise[0]}",
+            Processes = [.. _processes.Values],
+        };
+    }
+
+    /// <summary>A wrong answer breaks a cell whatever the database says; a cell without answers proves nothing.</summary>
+    private VerdictResult Judge()
+    {
+        if (_errors.TryGetValue(ErrorKinds.WrongAnswer, out var wrong))
+        {
+            return VerdictResult.Broken($"{wrong} answers were wrong");
+        }
+
+        if (Failure is not null)
+        {
+            return VerdictResult.Unchecked(Failure);
+        }
+
+        return _latency.Count == 0 ? VerdictResult.Unchecked("no operation was answered") : Verdict;
+    }
+}

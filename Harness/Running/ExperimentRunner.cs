@@ -1,0 +1,197 @@
+using Lab.Harness.Archive;
+using Lab.Harness.Experiments;
+using Lab.Harness.Load;
+using Lab.Harness.Measurement;
+using Lab.Harness.Scenarios;
+
+namespace Lab.Harness.Running;
+
+/// <summary>
+/// Runs the cells of a plan. Cells with as many active clients form a block; the iterations of a block's cells are
+/// interleaved, calibration included, so that whatever drifts on the machine hits all of them alike.
+/// </summary>
+public sealed class ExperimentRunner
+{
+    private static readonly TimeSpan WarmUpWindow = TimeSpan.FromMilliseconds(200);
+
+    private readonly IReadOnlyDictionary<string, IScenario> _scenarios;
+    private readonly Func<IReadOnlyDictionary<string, int>> _processIds;
+    private readonly Action<RunProgress> _report;
+    private readonly NoiseProbe _probe = new();
+    private IReadOnlyList<CellRun> _all = [];
+
+    /// <param name="scenarios">What can be run.</param>
+    /// <param name="processIds">Processes of the lab on this machine, as they are now.</param>
+    /// <param name="report">Called after every step.</param>
+    public ExperimentRunner(
+        IEnumerable<IScenario> scenarios, Func<IReadOnlyDictionary<string, int>> processIds, Action<RunProgress> report)
+    {
+        _scenarios = scenarios.ToDictionary(scenario => scenario.System, StringComparer.Ordinal);
+        _processIds = processIds;
+        _report = report;
+    }
+
+    /// <summary>Results so far, in the order of the plan: complete when <see cref="RunAsync"/> has returned.</summary>
+    public IReadOnlyList<CellResult> Results => [.. _all.Where(run => run.IsDone).Select(run => run.ToResult())];
+
+    /// <summary>A cell that fails is reported with its reason; the others go on.</summary>
+    public async Task RunAsync(Plan plan, CancellationToken cancellationToken)
+    {
+        _all = [.. plan.Cells.Select(cell => new CellRun(cell))];
+        var baseline = _probe.Measure();
+        foreach (var block in _all.GroupBy(run => Concurrency(run.Cell)).OrderBy(block => block.Key))
+        {
+            await RunBlockAsync([.. block], baseline, cancellationToken);
+        }
+    }
+
+    private int Concurrency(Cell cell) => _scenarios[cell.System].Concurrency(cell);
+
+    private async Task RunBlockAsync(IReadOnlyList<CellRun> block, NoiseSample baseline, CancellationToken cancellationToken)
+    {
+        var populations = new Dictionary<string, IPopulation>(StringComparer.Ordinal);
+        try
+        {
+            await PopulateAsync(block, populations, cancellationToken);
+
+            // Within a round, cells that need the same state of the lab follow each other.
+            var order = block.OrderBy(run => run.Cell.Word("deployment", "")).ThenBy(run => run.Cell.Word("engine", ""))
+                .ThenBy(run => run.Cell.Word("cache", "")).ToList();
+            for (var round = 1; round <= block.Max(run => run.Cell.Iterations); round++)
+            {
+                foreach (var run in order.Where(run => !run.IsDone))
+                {
+                    await RunIterationAsync(run, Population(run, populations), round, baseline, cancellationToken);
+                }
+            }
+
+            MachineLimits.Assign(block, Concurrency);
+            await VerifyAsync(block, populations, cancellationToken);
+        }
+        finally
+        {
+            foreach (var population in populations.Values)
+            {
+                await population.DisposeAsync();
+            }
+        }
+    }
+
+    private async Task PopulateAsync(
+        IReadOnlyList<CellRun> block, Dictionary<string, IPopulation> populations, CancellationToken cancellationToken)
+    {
+        foreach (var group in block.GroupBy(run => Key(run.Cell)))
+        {
+            Report("preparing clients and data", group.First().Cell, null);
+            try
+            {
+                populations[group.Key] = await _scenarios[group.First().Cell.System].PopulateAsync(group.First().Cell, cancellationToken);
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                // A system that cannot be set up fails its cells, not the run.
+                Fail(group, $"clients and data could not be set up: {exception.Message}");
+            }
+        }
+    }
+
+    private async Task RunIterationAsync(
+        CellRun run, IPopulation population, int round, NoiseSample baseline, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await population.ApplyAsync(run.Cell, cancellationToken);
+            var clients = population.Clients(run.Cell);
+            if (round == 1)
+            {
+                await WarmUpAsync(run.Cell, clients, cancellationToken);
+            }
+
+            var processes = _processIds().Append(KeyValuePair.Create("harness", Environment.ProcessId))
+                .Select(process => new ProcessSampler(process.Key, process.Value)).ToList();
+            processes.ForEach(process => process.Begin());
+            var outcome = await ClosedLoop.RunAsync(clients, run.Cell.OperationsPerClient, cancellationToken);
+            processes.ForEach(process => process.Sample());
+            run.Add(outcome, processes.Select(process => process.Usage).OfType<ProcessUsage>(), _probe.Measure().Compare(baseline));
+            Report($"iteration {round} of {run.Cell.Iterations}", run.Cell, outcome.ThroughputOps);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // The reason goes into the report; the other cells may still work.
+            Fail([run], $"iteration {round} failed: {exception.Message}");
+        }
+    }
+
+    private async Task WarmUpAsync(Cell cell, IReadOnlyList<LoadClient> clients, CancellationToken cancellationToken)
+    {
+        // As thorough as the measurement: a run of few iterations is not worth a long warm-up.
+        var steady = new SteadyState { MaxWindows = Math.Clamp(cell.Iterations * 3, 6, 40) };
+        var rates = new List<double>();
+        do
+        {
+            var outcome = await ClosedLoop.RunForAsync(clients, WarmUpWindow, cancellationToken);
+            rates.Add(outcome.ThroughputOps);
+            Report("warming up", cell, outcome.ThroughputOps);
+        }
+        while (steady.Decide(rates) == WarmUp.Continue);
+    }
+
+    private async Task VerifyAsync(
+        IReadOnlyList<CellRun> block, Dictionary<string, IPopulation> populations, CancellationToken cancellationToken)
+    {
+        foreach (var group in block.Where(run => run.Failure is null).GroupBy(run => Key(run.Cell)))
+        {
+            Report("checking the invariants", group.First().Cell, null);
+            try
+            {
+                var verdicts = await populations[group.Key].VerifyAsync([.. group.Select(run => run.Cell)], cancellationToken);
+                foreach (var run in group)
+                {
+                    run.Verdict = verdicts[run.Cell];
+                }
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                // Measured, but not checked: the verdict stays unknown, with the reason.
+                foreach (var run in group)
+                {
+                    run.Verdict = VerdictResult.Unchecked($"the invariants could not be checked: {exception.Message}");
+                }
+            }
+        }
+    }
+
+    private string Key(Cell cell) => $"{cell.System}: {_scenarios[cell.System].PopulationKey(cell)}";
+
+    private IPopulation Population(CellRun run, Dictionary<string, IPopulation> populations) => populations[Key(run.Cell)];
+
+    private void Fail(IEnumerable<CellRun> runs, string reason)
+    {
+        foreach (var run in runs)
+        {
+            run.Failure = reason;
+            Report(reason, run.Cell, null);
+        }
+    }
+
+    private void Report(string step, Cell? cell, double? rateOps)
+    {
+        var done = _all.Sum(run => run.IterationsBehind);
+        var total = _all.Sum(run => run.Cell.Iterations);
+        _report(new RunProgress(step, cell, done, total, rateOps, EstimateTimeLeft()));
+    }
+
+    /// <summary>Every cell's remaining iterations at its last duration; cells that have none yet at the mean of the others.</summary>
+    private TimeSpan? EstimateTimeLeft()
+    {
+        var known = _all.Where(run => run.LastDurationS > 0).ToList();
+        if (known.Count == 0)
+        {
+            return null;
+        }
+
+        var meanS = known.Average(run => run.LastDurationS);
+        return TimeSpan.FromSeconds(_all.Sum(run =>
+            (run.Cell.Iterations - run.IterationsBehind) * (run.LastDurationS > 0 ? run.LastDurationS : meanS)));
+    }
+}

@@ -1,0 +1,51 @@
+using Lab.Harness.Archive;
+using Lab.Harness.Experiments;
+using Lab.Harness.Load;
+
+namespace Lab.Harness.Scenarios;
+
+/// <summary>What the load does to one system. Adding a system means adding one of these.</summary>
+public interface IScenario
+{
+    /// <summary>The system's name in experiments and topology.</summary>
+    string System { get; }
+
+    /// <summary>How many clients are active at once in a cell: cells of the same concurrency are interleaved.</summary>
+    int Concurrency(Cell cell);
+
+    /// <summary>Cells with equal keys share clients and data.</summary>
+    string PopulationKey(Cell cell);
+
+    /// <summary>Brings up clients and data.</summary>
+    Task<IPopulation> PopulateAsync(Cell cell, CancellationToken cancellationToken);
+}
+
+/// <summary>Clients and data that several cells use, one after the other.</summary>
+public interface IPopulation : IAsyncDisposable
+{
+    /// <summary>Puts the system into the state that the cell's factors ask for.</summary>
+    Task ApplyAsync(Cell cell, CancellationToken cancellationToken);
+
+    /// <summary>The clients of a cell; the same ones for every iteration of it.</summary>
+    IReadOnlyList<LoadClient> Clients(Cell cell);
+
+    /// <summary>Were the system's invariants kept in these cells? Called once, when all of them have run.</summary>
+    Task<IReadOnlyDictionary<Cell, VerdictResult>> VerifyAsync(IReadOnlyList<Cell> cells, CancellationToken cancellationToken);
+}
+
+/// <summary>A verdict with the reason a reader wants.</summary>
+public sealed record VerdictResult(Verdict Verdict, string Reason)
+{
+    public static VerdictResult Kept(string reason) => new(Verdict.True, reason);
+
+    public static VerdictResult Broken(string reason) => new(Verdict.False, reason);
+
+    public static VerdictResult Unchecked(string reason) => new(Verdict.Unknown, reason);
+
+    /// <summary>The worst of several, with the reasons for it.</summary>
+    public static VerdictResult All(IReadOnlyList<VerdictResult> results)
+    {
+        var worst = results.Max(result => result.Verdict);
+        return new VerdictResult(worst, string.Join("; ", results.Where(result => result.Verdict == worst).Select(result => result.Reason)));
+    }
+}

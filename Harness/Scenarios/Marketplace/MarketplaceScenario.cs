@@ -1,0 +1,47 @@
+using Lab.Harness.Experiments;
+
+namespace Lab.Harness.Scenarios.Marketplace;
+
+/// <summary>
+/// The marketplace's published experiment: some sellers and buyers log in, and the clients of one role do one operation,
+/// all starting together. (The published throughput is clients divided by latency, so one operation ran at a time.)
+/// </summary>
+public sealed class MarketplaceScenario(LabControl lab, long seed) : IScenario
+{
+    internal const string Rating = "get_seller_rating";
+    internal const string Search = "search_items";
+    internal const string Display = "display_items_for_sale";
+    internal const string Register = "register_item_for_sale";
+
+    private const int DefaultItemsPerSeller = 10;
+
+    public string System => Topology.Systems.Marketplace.Name;
+
+    public int Concurrency(Cell cell) => IsForSellers(cell) ? cell.Number("sellers") : cell.Number("buyers");
+
+    public string PopulationKey(Cell cell) => $"{cell.Number("sellers")}+{cell.Number("buyers")} with {ItemsPerSeller(cell)} items";
+
+    public async Task<IPopulation> PopulateAsync(Cell cell, CancellationToken cancellationToken)
+    {
+        var population = new MarketplacePopulation(
+            lab, new PopulationSize(cell.Number("sellers"), cell.Number("buyers"), ItemsPerSeller(cell)), seed);
+        try
+        {
+            await population.FillAsync(cancellationToken);
+            return population;
+        }
+        catch
+        {
+            await population.DisposeAsync();
+            throw;
+        }
+    }
+
+    internal static bool IsForSellers(Cell cell) => cell.Operation is Display or Register;
+
+    private static int ItemsPerSeller(Cell cell) =>
+        cell.Factors.ContainsKey("items_per_seller") ? cell.Number("items_per_seller") : DefaultItemsPerSeller;
+}
+
+/// <summary>How many of each.</summary>
+internal sealed record PopulationSize(int Sellers, int Buyers, int ItemsPerSeller);
