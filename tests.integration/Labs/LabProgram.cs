@@ -1,0 +1,108 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace Lab.Tests.Integration.Labs;
+
+/// <summary>A program of the lab, run as its users run it.</summary>
+public sealed class LabProgram : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+
+    private readonly Process _process;
+    private readonly StringBuilder _output = new();
+
+    private LabProgram(Process process)
+    {
+        _process = process;
+        process.OutputDataReceived += (_, line) => Add(line.Data);
+        process.ErrorDataReceived += (_, line) => Add(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    public int Pid => _process.Id;
+
+    /// <summary>Everything printed so far.</summary>
+    public string Output
+    {
+        get
+        {
+            lock (_output)
+            {
+                return _output.ToString();
+            }
+        }
+    }
+
+    /// <param name="project">Harness or Marketplace.</param>
+    /// <param name="environment">Added to the test's own.</param>
+    /// <param name="arguments">The command line.</param>
+    public static LabProgram Start(string project, IReadOnlyDictionary<string, string> environment, params IReadOnlyList<string> arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [Lab.LocalHost.Resources.ServicePrograms.Find(project), .. arguments])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        return new LabProgram(Process.Start(start)!);
+    }
+
+    public async Task WriteLineAsync(string line)
+    {
+        await _process.StandardInput.WriteLineAsync(line);
+        await _process.StandardInput.FlushAsync();
+    }
+
+    /// <summary>Waits until it has printed something.</summary>
+    public async Task WaitForAsync(string text)
+    {
+        var deadline = Stopwatch.GetTimestamp();
+        while (!Output.Contains(text, StringComparison.Ordinal))
+        {
+            Assert.True(!_process.HasExited, $"it ended without printing '{text}':\n{Output}");
+            Assert.True(Stopwatch.GetElapsedTime(deadline) < Patience, $"it did not print '{text}':\n{Output}");
+            await Task.Delay(50);
+        }
+    }
+
+    /// <returns>The exit code.</returns>
+    public async Task<int> WaitForExitAsync()
+    {
+        using var timeout = new CancellationTokenSource(Patience);
+        await _process.WaitForExitAsync(timeout.Token);
+        return _process.ExitCode;
+    }
+
+    public void Kill() => _process.Kill();
+
+    public void Signal(string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", Pid.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+        }
+
+        _process.Dispose();
+    }
+
+    private void Add(string? line)
+    {
+        lock (_output)
+        {
+            _output.AppendLine(line);
+        }
+    }
+}

@@ -1,0 +1,177 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using Dapper;
+using Lab.LocalHost;
+using Lab.Marketplace.Client;
+using Lab.Storage.MySql;
+using Lab.Topology;
+using Names = Lab.Topology.Systems.Marketplace;
+
+namespace Lab.Tests.Integration.Labs;
+
+/// <summary>A real lab for tests: MySQL, Redis, servers as processes, in a state folder of its own.</summary>
+public abstract class TestLab : IAsyncLifetime
+{
+    protected const string Password = "password of a test";
+
+    private readonly string _state = Path.Combine(Path.GetTempPath(), "lab-test-" + Guid.NewGuid().ToString("N")[..8]);
+    private readonly HttpClient _http = new();
+    private int _names;
+
+    public LocalLab Lab { get; private set; } = null!;
+
+    /// <summary>What happened to resources, oldest first.</summary>
+    public IReadOnlyList<ResourceEvent> Events
+    {
+        get
+        {
+            lock (_events)
+            {
+                return [.. _events];
+            }
+        }
+    }
+
+    private readonly List<ResourceEvent> _events = [];
+
+    public async ValueTask InitializeAsync()
+    {
+        Lab = await LocalLab.StartAsync(
+            Topology(), new LocalLabOptions { StateFolder = _state, ExternalMySql = null, ExternalRedis = null, StartTimeout = TimeSpan.FromSeconds(60) }, Note, CancellationToken.None);
+        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Lab.Endpoints.AdminToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        if (Lab is not null)
+        {
+            await Lab.DisposeAsync();
+        }
+
+        Directory.Delete(_state, recursive: true);
+        GC.SuppressFinalize(this);
+    }
+
+    protected virtual LabTopology Topology() => LabTopology.Of(Marketplace());
+
+    /// <summary>The marketplace, with further servers or settings.</summary>
+    protected static SystemEntry Marketplace(
+        Func<ServiceSpec, ServiceSpec>? change = null, Func<IReadOnlyList<ServiceSpec>, IEnumerable<ServiceSpec>>? more = null)
+    {
+        var complete = LabTopology.Complete();
+        var services = complete.Services.Where(service => service.System == Names.Name).Select(change ?? (service => service)).ToList();
+        return new SystemEntry
+        {
+            Name = Names.Name,
+            Databases = complete.Databases,
+            Caches = complete.Caches,
+            Services = [.. services, .. more?.Invoke(services) ?? []],
+            Links = complete.Links,
+        };
+    }
+
+    /// <summary>A copy of a server under another name, with other settings.</summary>
+    protected static ServiceSpec Copy(ServiceSpec server, string name, params (string Key, string Value)[] settings)
+    {
+        var changed = new Dictionary<string, SettingValue>(server.Settings, StringComparer.Ordinal)
+        {
+            ["Marketplace:Listen"] = SettingValue.Endpoint(name, Names.ClientEndpoint),
+        };
+        foreach (var (key, value) in settings)
+        {
+            changed[key] = SettingValue.Of(value);
+        }
+
+        return server with { Name = name, Settings = changed };
+    }
+
+    public string NewName(string kind) => $"{kind}{Interlocked.Increment(ref _names)}-{Guid.NewGuid().ToString("N")[..6]}";
+
+    public DnsEndPoint Server(string name) => Addresses.Parse(Lab.Endpoints.Services[name].Endpoints[Names.ClientEndpoint]);
+
+    /// <summary>A new seller, logged in.</summary>
+    public async Task<SellerClient> NewSellerAsync(string server = Names.SellerServer, MarketplaceClientOptions? options = null) =>
+        await LogInAsync(new SellerClient(Server(server), options), NewName("seller"));
+
+    /// <summary>A new buyer, logged in.</summary>
+    public async Task<BuyerClient> NewBuyerAsync(string server = Names.BuyerServer, MarketplaceClientOptions? options = null) =>
+        await LogInAsync(new BuyerClient(Server(server), options), NewName("buyer"));
+
+    public async Task SetFactorsAsync(string service, params (string Name, string Value)[] factors)
+    {
+        using var reply = await _http.PutAsJsonAsync(
+            new Uri(Lab.Endpoints.Services[service].Admin, "/admin/factors"),
+            factors.ToDictionary(factor => factor.Name, factor => factor.Value, StringComparer.Ordinal));
+        Assert.True(reply.IsSuccessStatusCode, await reply.Content.ReadAsStringAsync());
+    }
+
+    public string DatabaseConnection => Lab.Endpoints.Databases[Names.Database];
+
+    public T Sql<T>(string query)
+    {
+        using var connection = MySqlDriver.Open(DatabaseConnection);
+        return connection.ExecuteScalar<T>(query)!;
+    }
+
+    public void Execute(string statement)
+    {
+        using var connection = MySqlDriver.Open(DatabaseConnection);
+        connection.Execute(statement);
+    }
+
+    private static async Task<TClient> LogInAsync<TClient>(TClient client, string name)
+        where TClient : MarketplaceClient
+    {
+        await client.CreateAccountAsync(name, Password, CancellationToken.None);
+        await client.LoginAsync(name, Password, CancellationToken.None);
+        return client;
+    }
+
+    private void Note(ResourceEvent change)
+    {
+        lock (_events)
+        {
+            _events.Add(change);
+        }
+    }
+}
+
+/// <summary>
+/// Shared by all tests that leave it as they found it. Beside the two servers: a second seller server (a replica), and
+/// one of each role that loses patience within seconds.
+/// </summary>
+public sealed class SharedLab : TestLab
+{
+    public const string Replica = "seller-replica";
+    public const string ImpatientSeller = "impatient-seller-server";
+    public const string ImpatientBuyer = "impatient-buyer-server";
+
+    /// <summary>Short enough to wait for, long enough not to strike by accident.</summary>
+    public static readonly TimeSpan ShortSession = TimeSpan.FromSeconds(3);
+
+    protected override LabTopology Topology() => LabTopology.Of(Marketplace(more: servers =>
+    [
+        Copy(servers[0], Replica),
+        Copy(servers[0], ImpatientSeller, ("Marketplace:SessionTimeout", "00:00:03"), ("Marketplace:FrameTimeout", "00:00:01"), ("Marketplace:MaxConnections", "20")),
+        Copy(servers[1], ImpatientBuyer, ("Marketplace:SessionTimeout", "00:00:03"), ("Marketplace:PurchaseTimeout", "00:00:02")),
+    ]));
+}
+
+/// <summary>A lab that its tests may break.</summary>
+public sealed class BreakableLab : TestLab;
+
+/// <summary>Tests that share <see cref="SharedLab"/> run one after the other.</summary>
+[CollectionDefinition(Name)]
+public sealed class SharedLabTests : ICollectionFixture<SharedLab>
+{
+    public const string Name = "shared lab";
+}
+
+/// <summary>Tests that break servers run one after the other, on a lab of their own.</summary>
+[CollectionDefinition(Name)]
+public sealed class BreakableLabTests : ICollectionFixture<BreakableLab>
+{
+    public const string Name = "breakable lab";
+}

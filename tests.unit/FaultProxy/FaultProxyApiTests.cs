@@ -1,0 +1,222 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using Lab.FaultProxy.Client;
+
+namespace Lab.Tests.Unit.FaultProxy;
+
+/// <summary>Where the API is stricter than Toxiproxy's, and what it does with input that means harm.</summary>
+public sealed class FaultProxyApiTests(EmbeddedServer server) : IClassFixture<EmbeddedServer>, IAsyncLifetime
+{
+    private readonly RunningFaultProxy _proxy = server.Proxy;
+
+    public async ValueTask InitializeAsync() => await server.EmptyAsync();
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    [Theory]
+    [InlineData("0.0.0.0:0")]
+    [InlineData("[::]:0")]
+    [InlineData("8.8.8.8:0")]
+    [InlineData("[2001:db8::1]:0")]
+    [InlineData("[::ffff:8.8.8.8]:0")]
+    [InlineData("example.org:0")]
+    [InlineData(":0")]
+    [InlineData("127.0.0.1")]
+    [InlineData("127.0.0.1:65536")]
+    [InlineData("127.0.0.1:-1")]
+    [InlineData("127.0.0.1:x")]
+    [InlineData("::1:0")]
+    [InlineData("127.0.0.1 :0")]
+    public async Task Proxy_listens_on_loopback_and_private_addresses_only(string listen)
+    {
+        var (status, error) = await PostAsync("/proxies", new { name = "a", listen, upstream = "127.0.0.1:9" });
+
+        Assert.Equal(HttpStatusCode.BadRequest, status);
+        Assert.Contains(listen, error.Error, StringComparison.Ordinal);
+        (status, error) = await PostAsync("/populate", new[] { new { name = "a", listen, upstream = "127.0.0.1:9" } });
+        Assert.Equal(HttpStatusCode.BadRequest, status);
+        Assert.Equal(400, error.Status);
+        Assert.Empty(await _proxy.Client.GetProxiesAsync(default));
+    }
+
+    [Theory]
+    [InlineData("localhost:0", "127.0.0.1")]
+    [InlineData("127.0.0.2:0", "127.0.0.2")]
+    [InlineData("[::1]:0", "::1")]
+    [InlineData("", "127.0.0.1")]
+    public async Task Proxy_tells_the_address_it_listens_on(string listen, string expected)
+    {
+        var proxies = await _proxy.Client.PopulateAsync([new ProxySpec("a", listen, "127.0.0.1:9")], default);
+
+        Assert.Equal(IPAddress.Parse(expected), IPEndPoint.Parse(proxies[0].Listen).Address);
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("127.0.0.1:0")]
+    [InlineData("127.0.0.1:99999")]
+    [InlineData("a b:1")]
+    [InlineData(":1")]
+    public async Task Upstream_must_be_an_address_that_can_be_connected_to(string upstream)
+    {
+        var (status, _) = await PostAsync("/proxies", new { name = "a", listen = "127.0.0.1:0", upstream });
+
+        Assert.Equal(HttpStatusCode.BadRequest, status);
+    }
+
+    [Fact]
+    public async Task Update_that_is_refused_changes_nothing()
+    {
+        await _proxy.AddProxyAsync("a", new IPEndPoint(IPAddress.Loopback, 9));
+        var before = await _proxy.Client.GetProxyAsync("a", default);
+
+        var (status, _) = await PostAsync("/proxies/a", new { upstream = "127.0.0.1:10", listen = "0.0.0.0:0" });
+
+        Assert.Equal(HttpStatusCode.BadRequest, status);
+        var after = await _proxy.Client.GetProxyAsync("a", default);
+        Assert.Equal((before.Listen, before.Upstream, before.Enabled), (after.Listen, after.Upstream, after.Enabled));
+    }
+
+    [Fact]
+    public async Task Update_to_an_address_in_use_leaves_the_proxy_disabled()
+    {
+        var taken = await _proxy.AddProxyAsync("taken", new IPEndPoint(IPAddress.Loopback, 9));
+        await _proxy.AddProxyAsync("a", new IPEndPoint(IPAddress.Loopback, 9));
+
+        var (status, _) = await PostAsync("/proxies/a", new { listen = taken.ToString() });
+
+        Assert.Equal(HttpStatusCode.InternalServerError, status);
+        Assert.False((await _proxy.Client.GetProxyAsync("a", default)).Enabled);
+    }
+
+    [Theory]
+    [InlineData("""{"type":"latency","attributes":{"latency":-1}}""", "latency must be between 0 and 86400000, not -1")]
+    [InlineData("""{"type":"latency","attributes":{"latency":86400001}}""", "latency must be between 0 and 86400000, not 86400001")]
+    [InlineData("""{"type":"latency","attributes":{"jitter":-1}}""", "jitter must be between 0 and 86400000, not -1")]
+    [InlineData("""{"type":"latency","toxicity":1.1}""", "toxicity must be between 0 and 1, not 1.1")]
+    [InlineData("""{"type":"latency","toxicity":-0.1}""", "toxicity must be between 0 and 1, not -0.1")]
+    [InlineData("""{"type":"latency","name":"a/b"}""", "a name has at most 200 characters, no '/' and no control characters")]
+    public async Task Toxic_out_of_range_is_refused_and_the_message_says_the_range(string body, string expected)
+    {
+        await _proxy.AddProxyAsync("a", new IPEndPoint(IPAddress.Loopback, 9));
+        using var content = new StringContent(body);
+
+        using var response = await _proxy.Http.PostAsync("/proxies/a/toxics", content);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        var error = await response.Content.ReadFromJsonAsync<ErrorReply>(ToxiproxyJson.Options);
+        Assert.Equal(expected, error!.Error);
+        Assert.Empty((await _proxy.Client.GetProxyAsync("a", default)).Toxics);
+    }
+
+    [Fact]
+    public async Task Name_that_would_not_fit_a_path_is_refused()
+    {
+        foreach (var name in new[] { "a/b", "a\nb", new string('x', 201) })
+        {
+            var (status, _) = await PostAsync("/proxies", new { name, listen = "127.0.0.1:0", upstream = "127.0.0.1:9" });
+            Assert.Equal(HttpStatusCode.BadRequest, status);
+        }
+    }
+
+    [Fact]
+    public async Task Numbers_of_proxies_and_toxics_are_bounded()
+    {
+        var proxies = Enumerable.Range(0, 1001).Select(number => new ProxySpec($"p{number}", "127.0.0.1:0", "127.0.0.1:9", Enabled: false));
+        var tooMany = await Assert.ThrowsAsync<ToxiproxyException>(() => _proxy.Client.PopulateAsync(proxies, default));
+        Assert.Equal("there are at most 1000 proxies", tooMany.Message);
+
+        for (var number = 0; number < 64; number++)
+        {
+            await _proxy.Client.AddToxicAsync("p0", new LatencyToxicSpec(1) { Name = $"t{number}" }, default);
+        }
+
+        tooMany = await Assert.ThrowsAsync<ToxiproxyException>(
+            () => _proxy.Client.AddToxicAsync("p0", new LatencyToxicSpec(1) { Name = "more" }, default));
+        Assert.Equal("a proxy has at most 64 toxics", tooMany.Message);
+    }
+
+    [Theory]
+    [InlineData("/proxies")]
+    [InlineData("/populate")]
+    public async Task Huge_body_is_refused_before_it_is_held(string path)
+    {
+        using var content = new ByteArrayContent(Encoding.ASCII.GetBytes($"[\"{new string('x', 2 * 1024 * 1024)}\"]"));
+
+        using var response = await _proxy.Http.PostAsync(path, content);
+
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
+        var error = await response.Content.ReadFromJsonAsync<ErrorReply>(ToxiproxyJson.Options);
+        Assert.Equal(413, error!.Status);
+    }
+
+    [Theory]
+    [InlineData("null")]
+    [InlineData("{}garbage")]
+    [InlineData("\"\\ud800\"")]
+    public async Task Strange_body_is_a_bad_request(string body)
+    {
+        using var content = new StringContent(body);
+
+        using var response = await _proxy.Http.PostAsync("/proxies", content);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task Body_nested_too_deeply_is_a_bad_request()
+    {
+        using var content = new StringContent($$"""{"type":"latency","attributes":{{string.Concat(Enumerable.Repeat("{\"a\":", 5000))}}1{{new string('}', 5001)}}""");
+        await _proxy.AddProxyAsync("a", new IPEndPoint(IPAddress.Loopback, 9));
+
+        using var response = await _proxy.Http.PostAsync("/proxies/a/toxics", content);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task Body_that_is_not_utf8_is_a_bad_request()
+    {
+        using var content = new ByteArrayContent([(byte)'{', (byte)'"', 0xFF, 0xFE, (byte)'"', (byte)'}']);
+
+        using var response = await _proxy.Http.PostAsync("/proxies", content);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("GET", "/nothing", 404)]
+    [InlineData("PUT", "/proxies", 405)]
+    [InlineData("GET", "/admin/factors", 401)]
+    public async Task Every_error_has_the_same_body(string method, string path, int status)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        using var response = await _proxy.Http.SendAsync(request);
+
+        Assert.Equal(status, (int)response.StatusCode);
+        Assert.Equal("application/json", response.Content.Headers.ContentType?.MediaType);
+        var error = await response.Content.ReadFromJsonAsync<ErrorReply>(ToxiproxyJson.Options);
+        Assert.Equal(status, error!.Status);
+        Assert.NotEmpty(error.Error);
+    }
+
+    [Fact]
+    public async Task Health_needs_neither_token_nor_user_agent()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/health");
+        request.Headers.UserAgent.ParseAdd("Mozilla/5.0");
+
+        using var response = await _proxy.Http.SendAsync(request);
+
+        Assert.Equal("Healthy", await response.Content.ReadAsStringAsync());
+    }
+
+    private async Task<(HttpStatusCode Status, ErrorReply Error)> PostAsync(string path, object body)
+    {
+        using var response = await _proxy.Http.PostAsJsonAsync(path, body);
+        return (response.StatusCode, JsonSerializer.Deserialize<ErrorReply>(
+            await response.Content.ReadAsStringAsync(), ToxiproxyJson.Options)!);
+    }
+}

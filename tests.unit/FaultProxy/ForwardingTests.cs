@@ -1,0 +1,327 @@
+using System.Net;
+using System.Net.Sockets;
+using Lab.FaultProxy.Client;
+using Microsoft.Extensions.Logging;
+
+namespace Lab.Tests.Unit.FaultProxy;
+
+/// <summary>What happens to connections, over real sockets.</summary>
+public sealed class ForwardingTests
+{
+    [Fact]
+    public async Task Bytes_go_through_unchanged_in_both_directions()
+    {
+        await using var proxy = await RunningFaultProxy.StartAsync();
+        using var upstream = TestUpstream.Echo();
+        using var client = await (await proxy.AddProxyAsync("link", upstream.Address)).ConnectAsync();
+
+        await client.SendTextAsync("hello");
+
+        Assert.Equal("hello", await client.ReceiveTextAsync(5));
+    }
+
+    [Fact]
+    public async Task Upstream_can_be_a_name()
+    {
+        await using var proxy = await RunningFaultProxy.StartAsync();
+        using var upstream = TestUpstream.Echo();
+        var proxies = await proxy.Client.PopulateAsync(
+            [new ProxySpec("link", "localhost:0", $"localhost:{upstream.Address.Port}")], default);
+
+        using var client = await IPEndPoint.Parse(proxies[0].Listen).ConnectAsync();
+        await client.SendTextAsync("hello");
+
+        Assert.Equal("hello", await client.ReceiveTextAsync(5));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(5)]
+    public async Task Two_hundred_connections_at_a_time_lose_and_mix_nothing(int latencyMs)
+    {
+        await using var proxy = await RunningFaultProxy.StartAsync();
+        using var upstream = TestUpstream.Echo();
+        var address = await proxy.AddProxyAsync("link", upstream.Address);
+        if (latencyMs > 0)
+        {
+            await proxy.Client.AddToxicAsync("link", new LatencyToxicSpec(latencyMs, latencyMs), default);
+            await proxy.Client.AddToxicAsync("link", new LatencyToxicSpec(latencyMs, latencyMs) { Stream = ToxicStream.Upstream }, default);
+        }
+
+        await Task.WhenAll(Enumerable.Range(0, 200).Select(async number =>
+        {
+            using var client = await address.ConnectAsync();
+            var random = new Random(number);
+            var sent = new byte[random.Next(1, 100_000)];
+            random.NextBytes(sent);
+            var receiving = client.ReceiveExactlyAsync(sent.Length + 1);
+            for (var offset = 0; offset < sent.Length;)
+            {
+                var bytes = Math.Min(random.Next(1, 20_000), sent.Length - offset);
+                offset += await client.SendAsync(sent.AsMemory(offset, bytes));
+            }
+
+            client.Shutdown(SocketShutdown.Send);
+            Assert.Equal(sent, await receiving);
+        }));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Half_closed_connection_goes_on_in_the_other_direction(bool delayed)
+    {
+        await using var proxy = await RunningFaultProxy.StartAsync();
+        using var upstream = TestUpstream.Accepting(out var accepted);
+        using var client = await (await proxy.AddProxyAsync("link", upstream.Address)).ConnectAsync();
+        if (delayed)
+        {
+            await proxy.Client.AddToxicAsync("link", new LatencyToxicSpec(10) { Stream = ToxicStream.Upstream }, default);
+            await proxy.Client.AddToxicAsync("link", new LatencyToxicSpec(10) { Stream = ToxicStream.Downstream }, default);
+        }
+
+        await client.SendTextAsync("question");
+        client.Shutdown(SocketShutdown.Send);
+        using var server = await accepted;
+        Assert.Equal("question", System.Text.Encoding.ASCII.GetString(await server.ReceiveExactlyAsync(100)));
+        await server.SendTextAsync("answer");
+        await Task.Delay(20);
+        await server.SendTextAsync("s");
+        server.Shutdown(SocketShutdown.Send);
+
+        Assert.Equal("answers", System.Text.Encoding.ASCII.GetString(await client.ReceiveExactlyAsync(100)));
+        await SocketExtensions.UntilAsync(() => proxy.Registry.Find("link").ConnectionCount == 0);
+    }
+
+    [Fact]
+    public async Task Client_that_resets_closes_the_upstreams_connection()
+    {
+        await using var proxy = await RunningFaultProxy.StartAsync();
+        using var upstream = TestUpstream.Accepting(out var accepted);
+        var client = await (await proxy.AddProxyAsync("link", upstream.Address)).ConnectAsync();
+        using var server = await accepted;
+        await client.SendTextAsync("x");
+        Assert.Equal("x", await server.ReceiveTextAsync(1));
+
+        client.Reset();
+
+        Assert.True(await server.IsOverAsync());
+        await SocketExtensions.UntilAsync(() => proxy.Registry.Find("link").ConnectionCount == 0);
+    }
+
+    [Fact]
+    public async Task Upstream_that_resets_closes_the_clients_connection_after_the_data_before_it()
+    {
+        await using var proxy = await RunningFaultProxy.StartAsync();
+        using var upstream = TestUpstream.Accepting(out var accepted);
+        using var client = await (await proxy.AddProxyAsync("link", upstream.Address)).ConnectAsync();
+        await proxy.Client.AddToxicAsync("link", new LatencyToxicSpec(30), default);
+        var server = await accepted;
+        await server.SendTextAsync("last words");
+        await SocketExtensions.UntilAsync(() => proxy.Registry.Find("link").HeldBytes > 0);
+
+        server.Reset();
+
+        Assert.Equal("last words", await client.ReceiveTextAsync(10));
+        Assert.True(await client.IsOverAsync());
+        await SocketExtensions.UntilAsync(() => proxy.Registry.Find("link").ConnectionCount == 0);
+    }
+
+    [Fact]
+    public async Task Reset_reaches_the_other_side_as_an_end_that_loses_nothing_sent_before()
+    {
+        const int Bytes = 200_000;
+        await using var proxy = await RunningFaultProxy.StartAsync();
+        using var upstream = TestUpstream.Accepting(out var accepted);
+        using var client = await (await proxy.AddProxyAsync("link", upstream.Address)).ConnectAsync();
+        await proxy.Client.AddToxicAsync("link", new LatencyToxicSpec(RunningFaultProxy.NeverMs), default);
+        var server = await accepted;
+        await server.SendAsync(new byte[Bytes]);
+        await SocketExtensions.UntilAsync(() => proxy.Registry.Find("link").HeldBytes >= Bytes);
+        server.Reset();
+
+        await proxy.Client.RemoveToxicAsync("link", "latency_downstream", default);
+        await SocketExtensions.UntilAsync(() => proxy.Registry.Find("link").ConnectionCount == 0);
+
+        Assert.Equal(Bytes, (await client.ReceiveExactlyAsync(Bytes)).Length);
+        Assert.Equal(0, await client.ReceiveAsync(new byte[1]));
+    }
+
+    [Fact]
+    public async Task Unreachable_upstream_closes_the_clients_connection_and_is_logged()
+    {
+        var log = new CapturedLog();
+        await using var proxy = await RunningFaultProxy.StartAsync(builder => builder.Logging.AddProvider(log));
+        var address = await proxy.AddProxyAsync("link", UnusedAddress());
+
+        using var client = await address.ConnectAsync();
+
+        Assert.True(await client.IsOverAsync());
+        Assert.Contains(log.Messages, message => message.Contains("link", StringComparison.Ordinal)
+            && message.Contains("cannot reach its upstream", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Failing_connections_are_not_logged_one_by_one()
+    {
+        var log = new CapturedLog();
+        await using var proxy = await RunningFaultProxy.StartAsync(builder => builder.Logging.AddProvider(log));
+        var address = await proxy.AddProxyAsync("link", UnusedAddress());
+        for (var connection = 0; connection < 100; connection++)
+        {
+            using var client = await address.ConnectAsync();
+            Assert.True(await client.IsOverAsync());
+        }
+
+        Assert.InRange(log.Messages.Count(message => message.Contains("cannot reach", StringComparison.Ordinal)), 1, 99);
+    }
+
+    [Fact]
+    public async Task Upstream_that_comes_back_is_used_by_the_next_connection()
+    {
+        await using var proxy = await RunningFaultProxy.StartAsync();
+        var upstreamAddress = UnusedAddress();
+        var address = await proxy.AddProxyAsync("link", upstreamAddress);
+        using (var early = await address.ConnectAsync())
+        {
+            Assert.True(await early.IsOverAsync());
+        }
+
+        using var listener = new TcpListener(upstreamAddress);
+        listener.Start();
+        using var client = await address.ConnectAsync();
+        using var server = await listener.AcceptSocketAsync();
+        await server.SendTextAsync("x");
+        Assert.Equal("x", await client.ReceiveTextAsync(1));
+    }
+
+    [Fact]
+    public async Task Disabled_proxy_closes_its_connections_and_refuses_new_ones_until_it_is_enabled_on_the_same_port()
+    {
+        await using var proxy = await RunningFaultProxy.StartAsync();
+        using var upstream = TestUpstream.Echo();
+        var address = await proxy.AddProxyAsync("link", upstream.Address);
+        using var client = await address.ConnectAsync();
+        await client.SendTextAsync("x");
+        Assert.Equal("x", await client.ReceiveTextAsync(1));
+
+        var disabled = await proxy.Client.SetEnabledAsync("link", false, default);
+
+        Assert.False(disabled.Enabled);
+        Assert.True(await client.IsOverAsync());
+        await AssertRefusedAsync(address);
+        var enabled = await proxy.Client.SetEnabledAsync("link", true, default);
+        Assert.Equal(address.ToString(), enabled.Listen);
+        using var again = await address.ConnectAsync();
+        await again.SendTextAsync("y");
+        Assert.Equal("y", await again.ReceiveTextAsync(1));
+    }
+
+    [Fact]
+    public async Task Deleted_proxy_closes_its_connections_and_refuses_new_ones()
+    {
+        await using var proxy = await RunningFaultProxy.StartAsync();
+        using var upstream = TestUpstream.Accepting(out var accepted);
+        var address = await proxy.AddProxyAsync("link", upstream.Address);
+        using var client = await address.ConnectAsync();
+        using var server = await accepted;
+
+        await proxy.Client.DeleteProxyAsync("link", default);
+
+        Assert.True(await client.IsOverAsync());
+        Assert.True(await server.IsOverAsync());
+        await AssertRefusedAsync(address);
+    }
+
+    [Fact]
+    public async Task Connection_beyond_the_limit_is_closed_and_the_others_stay()
+    {
+        await using var proxy = await RunningFaultProxy.StartAsync("--FaultProxy:MaxConnections=2");
+        using var upstream = TestUpstream.Echo();
+        var address = await proxy.AddProxyAsync("link", upstream.Address);
+        using var first = await address.ConnectAsync();
+        using var second = await address.ConnectAsync();
+        await second.SendTextAsync("x");
+        Assert.Equal("x", await second.ReceiveTextAsync(1));
+
+        using (var third = await address.ConnectAsync())
+        {
+            Assert.True(await third.IsOverAsync());
+        }
+
+        await first.SendTextAsync("y");
+        Assert.Equal("y", await first.ReceiveTextAsync(1));
+        first.Dispose();
+        await SocketExtensions.UntilAsync(() => proxy.Registry.Find("link").ConnectionCount == 1);
+        using var fourth = await address.ConnectAsync();
+        await fourth.SendTextAsync("z");
+        Assert.Equal("z", await fourth.ReceiveTextAsync(1));
+    }
+
+    [Fact]
+    public async Task Receiver_that_reads_nothing_stops_its_own_sender_only()
+    {
+        await using var proxy = await RunningFaultProxy.StartAsync();
+        using var stuckUpstream = TestUpstream.Accepting(out var accepted);
+        using var upstream = TestUpstream.Echo();
+        using var stuck = await (await proxy.AddProxyAsync("stuck", stuckUpstream.Address)).ConnectAsync();
+        using var server = await accepted;
+        var sending = stuck.SendAsync(new byte[64 * 1024 * 1024]);
+
+        using var client = await (await proxy.AddProxyAsync("link", upstream.Address)).ConnectAsync();
+        await client.SendTextAsync("x");
+
+        Assert.Equal("x", await client.ReceiveTextAsync(1));
+        Assert.False(sending.IsCompleted);
+        Assert.Equal(64 * 1024 * 1024, (await server.ReceiveExactlyAsync(64 * 1024 * 1024)).Length);
+        await sending;
+    }
+
+    private static async Task AssertRefusedAsync(IPEndPoint address)
+    {
+        var refused = await Assert.ThrowsAsync<SocketException>(address.ConnectAsync);
+        Assert.Equal(SocketError.ConnectionRefused, refused.SocketErrorCode);
+    }
+
+    private static IPEndPoint UnusedAddress()
+    {
+        using var upstream = new TestUpstream(_ => Task.CompletedTask);
+        return upstream.Address;
+    }
+
+    private sealed class CapturedLog : ILoggerProvider, ILogger
+    {
+        private readonly List<string> _messages = [];
+
+        public IReadOnlyList<string> Messages
+        {
+            get
+            {
+                lock (_messages)
+                {
+                    return [.. _messages];
+                }
+            }
+        }
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            lock (_messages)
+            {
+                _messages.Add(formatter(state, exception));
+            }
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}
