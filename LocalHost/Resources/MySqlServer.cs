@@ -79,12 +79,18 @@ internal sealed class MySqlServer(
         .. IsMariaDb(server) ? ["--innodb-log-file-size=512M"] : (string[])["--innodb-redo-log-capacity=512M", "--mysqlx=OFF"],
     ];
 
+    private static string FindInstaller(string server)
+    {
+        var installer = Programs.Find("mariadb-install-db", "mysql_install_db");
+        return installer is not null && Programs.Find("my_print_defaults") is not null
+            ? installer
+            : throw new LabStartException(
+                $"{server} is there, but mariadb-install-db or my_print_defaults is not. On Debian: apt-get install mariadb-server");
+    }
+
     private async Task InitialiseAsync(string server, CancellationToken cancellationToken)
     {
-        var program = IsMariaDb(server)
-            ? Programs.Find("mariadb-install-db", "mysql_install_db")
-                ?? throw new LabStartException($"{server} is there, but mariadb-install-db is not: install the whole mariadb-server package")
-            : server;
+        var program = IsMariaDb(server) ? FindInstaller(server) : server;
         string[] kind = IsMariaDb(server)
             ? ["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"]
             : ["--initialize-insecure"];
