@@ -40,7 +40,10 @@ public sealed class EmbeddedServer : ToxiproxyServer
     protected override Uri FindUrl() => _proxy.Url;
 }
 
-/// <summary>A Toxiproxy 2.x that runs on this machine and is used by nobody else: every test deletes all proxies.</summary>
+/// <summary>
+/// A Toxiproxy that runs on this machine and is used by nobody else: every test deletes all proxies. From 2.7 on: before, the
+/// version is not valid JSON, and before 2.6 there is no PATCH.
+/// </summary>
 public sealed class RealServer : ToxiproxyServer
 {
     public const string UrlVariable = "LAB_TOXIPROXY_URL";

@@ -70,6 +70,7 @@ public sealed class Batcher<TRequest, TResult>
         _execute = execute;
     }
 
+    /// <returns>The answer. What awaits it may go on on the worker that gave it, so it must not block.</returns>
     /// <exception cref="DatabaseUnavailableException">No connection, or it broke.</exception>
     /// <exception cref="DatabaseOverloadedException">Too many requests wait.</exception>
     public Task<TResult> RunAsync(TRequest request)

@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace Lab.FaultProxy.Client;
 
 /// <summary>
-/// Steers a fault proxy, this one or Shopify's Toxiproxy 2.x: both speak the same HTTP API. All methods throw
+/// Steers a fault proxy, this one or Shopify's Toxiproxy (2.7 or later): both speak the same HTTP API. All methods throw
 /// <see cref="ToxiproxyException"/> with the server's message when it says no, cannot be reached or answers nonsense.
 /// </summary>
 public sealed class ToxiproxyClient : IDisposable
