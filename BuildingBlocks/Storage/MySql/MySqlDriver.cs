@@ -16,9 +16,9 @@ public static class MySqlDriver
     private const int LockWaitTimeout = 1205;
     private const int Deadlock = 1213;
 
-#if LAB_FEED_FULL
-    public static string Name => "MySqlConnector " + typeof(MySqlConnection).Assembly.GetName().Version?.ToString(3);
+    public static string Name => DriverVersion.Describe(typeof(MySqlConnection));
 
+#if LAB_FEED_FULL
     /// <summary>Connections are held by workers for their whole life, so the driver's own pool is off.</summary>
     private static string Complete(string connectionString) => new MySqlConnectionStringBuilder(connectionString)
     {
@@ -32,8 +32,6 @@ public static class MySqlDriver
     private static int ErrorNumber(MySqlException exception) => exception.Number;
 #else
     static MySqlDriver() => LearnCharacterSetAlias();
-
-    public static string Name => "MySql.Data " + typeof(MySqlConnection).Assembly.GetName().Version?.ToString(3);
 
     /// <summary>Connections are held by workers for their whole life, so the driver's own pool is off.</summary>
     private static string Complete(string connectionString) => new MySqlConnectionStringBuilder(connectionString)

@@ -2,7 +2,6 @@ using System.Net;
 using Lab.Marketplace.Accounts;
 using Lab.Marketplace.Buyers;
 using Lab.Marketplace.Catalog;
-using Lab.Marketplace.Domain;
 using Lab.Marketplace.Purchases;
 using Lab.Marketplace.Sellers;
 using Lab.Marketplace.Sessions;
@@ -19,6 +18,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
+using Role = Lab.Marketplace.Domain.Role;
 
 namespace Lab.Marketplace.Server;
 

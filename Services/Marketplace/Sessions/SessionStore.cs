@@ -1,6 +1,7 @@
 using Lab.Marketplace.Domain;
 using Lab.Marketplace.Protocol;
 using StackExchange.Redis;
+using Role = Lab.Marketplace.Domain.Role;
 
 namespace Lab.Marketplace.Sessions;
 
