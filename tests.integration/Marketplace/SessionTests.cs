@@ -39,6 +39,43 @@ public sealed class SessionTests(SharedLab lab)
         }
     }
 
+    /// <summary>Checks that come at once share a round trip: none of them may get another one's answer.</summary>
+    [Fact]
+    public async Task Of_many_checks_at_once_each_gets_the_answer_to_its_own_session()
+    {
+        const int Ended = 7;
+        const int Rounds = 40;
+        await using var ended = await lab.NewSellerAsync();
+        var deadSession = ended.Session;
+        await ended.LogoutAsync(Token);
+        var clients = new List<SellerClient>();
+        for (var index = 0; index < Ended * 2; index++)
+        {
+            clients.Add(index % 2 == 0
+                ? await lab.NewSellerAsync()
+                : new SellerClient(lab.Server(Names.SellerServer)) { Session = deadSession });
+        }
+
+        await Task.WhenAll(clients.Select(async (client, index) =>
+        {
+            for (var round = 0; round < Rounds; round++)
+            {
+                if (index % 2 == 0)
+                {
+                    Assert.Empty(await client.DisplayItemsAsync(Token));
+                }
+                else
+                {
+                    await StoryTests.RefusedAsync(ErrorCodes.SessionExpired, () => client.DisplayItemsAsync(Token));
+                }
+            }
+        }));
+        foreach (var client in clients)
+        {
+            await client.DisposeAsync();
+        }
+    }
+
     [Fact]
     public async Task Silence_ends_a_session_and_activity_does_not()
     {

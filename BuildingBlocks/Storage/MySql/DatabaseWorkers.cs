@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Data.Common;
 using Microsoft.Extensions.Logging;
 
@@ -26,7 +25,7 @@ public sealed record DatabaseWorkerOptions
 /// </summary>
 public sealed class DatabaseWorkers : IDisposable
 {
-    private readonly BlockingCollection<DatabaseJob> _jobs;
+    private readonly JobQueue _jobs;
     private readonly DatabaseRoutes _routes;
     private readonly DatabaseWorkerOptions _options;
     private readonly ILogger _logger;
@@ -38,7 +37,7 @@ public sealed class DatabaseWorkers : IDisposable
         _routes = routes;
         _options = options;
         _logger = logger;
-        _jobs = new BlockingCollection<DatabaseJob>(options.MaxQueuedJobs);
+        _jobs = new JobQueue(options.MaxQueuedJobs);
         _threads = [.. Enumerable.Range(0, options.Workers).Select(index => new Thread(Work)
         {
             IsBackground = true,
@@ -68,15 +67,14 @@ public sealed class DatabaseWorkers : IDisposable
     /// <summary>Waiting jobs are still done.</summary>
     public void Dispose()
     {
-        _jobs.CompleteAdding();
+        _jobs.Complete();
         Array.ForEach(_threads, thread => thread.Join());
-        _jobs.Dispose();
     }
 
     private void Work()
     {
         using var session = new WorkerSession(_routes);
-        foreach (var job in _jobs.GetConsumingEnumerable())
+        while (_jobs.TryTake(out var job))
         {
             if (Environment.TickCount64 - job.EnqueuedMs > _options.QueueTimeout.TotalMilliseconds)
             {

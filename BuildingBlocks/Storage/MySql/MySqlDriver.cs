@@ -30,6 +30,11 @@ public static class MySqlDriver
     }.ConnectionString;
 
     private static int ErrorNumber(MySqlException exception) => exception.Number;
+
+    private static void BufferReads(MySqlConnection connection)
+    {
+        // This driver does it itself.
+    }
 #else
     static MySqlDriver() => LearnCharacterSetAlias();
 
@@ -60,6 +65,36 @@ public static class MySqlDriver
             names["utf8mb3"] = names["utf8"];
         }
     }
+
+    /// <summary>
+    /// This driver asks the kernel twice for every row: for its length, then for so many bytes. A buffer between the two
+    /// reads what has come at once. Where its fields are called otherwise, it stays as slow as it is.
+    /// </summary>
+    private static void BufferReads(MySqlConnection connection)
+    {
+        const int BufferBytes = 16 * 1024;
+        var stream = Field(Field(Field(connection, "driver"), "handler"), "stream");
+        var input = FieldInfo(stream, "inStream");
+        if (input?.GetValue(stream) is Stream unbuffered)
+        {
+            input.SetValue(stream, new BufferedStream(unbuffered, BufferBytes));
+        }
+    }
+
+    private static object? Field(object? owner, string name) => FieldInfo(owner, name)?.GetValue(owner);
+
+    private static FieldInfo? FieldInfo(object? owner, string name)
+    {
+        for (var type = owner?.GetType(); type is not null; type = type.BaseType)
+        {
+            if (type.GetField(name, BindingFlags.Instance | BindingFlags.NonPublic) is { } field)
+            {
+                return field;
+            }
+        }
+
+        return null;
+    }
 #endif
 
     /// <summary>Opens a connection of its own; blocking.</summary>
@@ -70,6 +105,7 @@ public static class MySqlDriver
         try
         {
             connection.Open();
+            BufferReads(connection);
             return connection;
         }
         catch

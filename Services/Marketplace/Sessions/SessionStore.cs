@@ -33,6 +33,7 @@ internal sealed class SessionStore(IConnectionMultiplexer redis, TimeSpan timeou
         """;
 
     private readonly IDatabase _redis = redis.GetDatabase();
+    private readonly SessionChecks _checks = new(redis.GetDatabase(), timeout);
 
     public async Task<SessionToken> CreateAsync(Role role, long userId, IEnumerable<CartLine> savedCart)
     {
@@ -55,7 +56,7 @@ internal sealed class SessionStore(IConnectionMultiplexer redis, TimeSpan timeou
     /// <exception cref="MarketplaceException">It ended, by logout or by timeout.</exception>
     public async Task CheckAsync(SessionToken token)
     {
-        if (!await _redis.KeyExpireAsync(Key(token), timeout))
+        if (!await _checks.LivesAsync(Key(token)))
         {
             throw Expired();
         }
