@@ -42,8 +42,8 @@ public sealed record BatchOptions(DatabaseAccess Access, int MaxBatch = 128, int
 
 /// <summary>
 /// Lets concurrent requests of one kind share a database round trip, and writes a commit (group commit: DeWitt et al.,
-/// "Implementation techniques for main memory database systems", 1984). Nobody waits for a batch to fill: whatever
-/// arrived while the last batch was under way is the next one.
+/// "Implementation techniques for main memory database systems", 1984). Whatever arrived while the last batch was under
+/// way is the next one; only under load does a batch of writes wait for company first (<see cref="GatherUnderLoad"/>).
 /// </summary>
 public sealed class Batcher<TRequest, TResult>
 {
@@ -53,6 +53,7 @@ public sealed class Batcher<TRequest, TResult>
     private readonly ConcurrentQueue<BatchItem<TRequest, TResult>> _queue = new();
     private int _queued;
     private int _active;
+    private int _recentBatch;
 
     /// <param name="workers">Execute the batches.</param>
     /// <param name="options">Sizes.</param>
@@ -117,8 +118,24 @@ public sealed class Batcher<TRequest, TResult>
         }
     }
 
+    /// <summary>
+    /// Small commits that follow each other closely cost as much processor time as large ones, and are soon all that a
+    /// busy server does. When batches were large lately, a batch waits a moment, so that they stay large: what
+    /// PostgreSQL calls commit_delay and commit_siblings. Ten clients never wait; a hundred store up to twice as much.
+    /// </summary>
+    private void GatherUnderLoad()
+    {
+        const int Siblings = 16;
+        const int DelayMs = 1;
+        if (_options.Access == DatabaseAccess.Write && Volatile.Read(ref _recentBatch) >= Siblings)
+        {
+            Thread.Sleep(DelayMs);
+        }
+    }
+
     private List<BatchItem<TRequest, TResult>> Take()
     {
+        GatherUnderLoad();
         var items = new List<BatchItem<TRequest, TResult>>(Math.Min(_options.MaxBatch, Volatile.Read(ref _queued)));
         while (items.Count < _options.MaxBatch && _queue.TryDequeue(out var item))
         {
@@ -126,6 +143,8 @@ public sealed class Batcher<TRequest, TResult>
         }
 
         Interlocked.Add(ref _queued, -items.Count);
+        // The largest of late, forgotten by an eighth with every batch.
+        _recentBatch = Math.Max(items.Count, _recentBatch - Math.Max(1, _recentBatch / 8));
         return items;
     }
 
