@@ -190,20 +190,11 @@ public sealed class LocalLab : IAsyncDisposable
             starts[resource.Name] = StartOneAsync(resource, needed, failed);
         }
 
-        try
-        {
-            // The first failure is the reason; the others are its consequence.
-            await foreach (var start in Task.WhenEach(starts.Values))
-            {
-                await start;
-            }
-        }
-        catch
-        {
-            // Whatever is still being started must be there before it can be stopped.
-            await Task.WhenAll(starts.Values).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-            throw;
-        }
+        // Whatever is still being started must be there before it can be stopped.
+        var all = Task.WhenAll(starts.Values);
+        await all.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        // Those that were cancelled only because another one failed do not say why.
+        await (starts.Values.FirstOrDefault(start => start.IsFaulted) ?? all);
     }
 
     private async Task StartOneAsync(IResource resource, List<Task> needed, CancellationTokenSource failed)
