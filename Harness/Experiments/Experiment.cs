@@ -46,10 +46,12 @@ public sealed record Factor(string Name, IReadOnlyList<string> Values);
 /// <summary>A preset's share of a group.</summary>
 /// <param name="Iterations">Repetitions of each cell.</param>
 /// <param name="OperationsPerClient">Operations every client does in one iteration.</param>
+/// <param name="OperationsAtLeast">Operations that all clients of a cell do together at least in one iteration.</param>
 /// <param name="Where">A cell runs when it matches any of these selections; empty: every cell runs.</param>
 public sealed record PresetSample(
     int Iterations,
     int OperationsPerClient,
+    int OperationsAtLeast,
     IReadOnlyList<IReadOnlyDictionary<string, IReadOnlyList<string>>> Where);
 
 /// <summary>One cell to run, with everything resolved.</summary>

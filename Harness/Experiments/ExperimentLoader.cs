@@ -143,6 +143,7 @@ public sealed class ExperimentLoader(FactorCatalog catalog)
     private static PresetSample BuildPreset(YamlMapping preset) => new(
         Number(preset, "iterations"),
         Number(preset, "operations_per_client"),
+        preset["operations_at_least"] is null ? 1 : Number(preset, "operations_at_least"),
         preset["where"] is null ? [] : [.. Items(preset, "where").Cast<YamlMapping>().Select(BuildSelection)]);
 
     private static IReadOnlyDictionary<string, IReadOnlyList<string>> BuildSelection(YamlMapping selection) =>

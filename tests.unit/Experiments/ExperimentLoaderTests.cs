@@ -33,7 +33,7 @@ public class ExperimentLoaderTests
         Assert.Equal(
             $"{path}:19:9: 'quick': missing key 'iterations'; expected how often each cell is repeated, 1 to 1000 times\n"
             + $"{path}:19:9: unknown key 'iteration'; did you mean 'iterations'? "
-            + "expected one of: iterations, operations_per_client, where",
+            + "expected one of: iterations, operations_per_client, operations_at_least, where",
             refusal.Message);
     }
 

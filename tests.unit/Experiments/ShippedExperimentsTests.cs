@@ -15,17 +15,19 @@ public class ShippedExperimentsTests
     [InlineData("full", "many-items", 2, 10, 100)]
     [InlineData("full", "cloud", 4, 10, 1000)]
     [InlineData("full", "calibration", 9, 10, 1000)]
-    [InlineData("quick", "clients", 16, 3, 150)]
+    [InlineData("quick", "clients", 16, 3, 150, 2000)]
     [InlineData("quick", "cache", 2, 3, 150)]
     [InlineData("quick", "many-items", 1, 3, 5)]
     [InlineData("quick", "cloud", 4, 2, 10)]
-    [InlineData("quick", "calibration", 9, 3, 150)]
-    public void The_marketplace_has_these_cells(string preset, string group, int cells, int iterations, int operationsPerClient)
+    [InlineData("quick", "calibration", 9, 3, 150, 5000)]
+    public void The_marketplace_has_these_cells(string preset, string group, int cells, int iterations, int operationsPerClient, int operationsAtLeast = 0)
     {
         var planned = Planner.Cells(Marketplace, preset).Where(cell => cell.Group == group).ToList();
 
         Assert.Equal(cells, planned.Count);
-        Assert.All(planned, cell => Assert.Equal((iterations, operationsPerClient), (cell.Iterations, cell.OperationsPerClient)));
+        Assert.All(planned, cell => Assert.Equal(
+            (iterations, Math.Max(operationsPerClient, operationsAtLeast / cell.Number(group == "calibration" ? "clients" : "buyers"))),
+            (cell.Iterations, cell.OperationsPerClient)));
         Assert.All(planned, cell => Assert.Equal(group == "calibration" ? "calibration" : "marketplace", cell.System));
     }
 

@@ -40,7 +40,7 @@ public sealed class CalibrationScenario(LabControl lab, long seed) : IScenario
     private LoadClient NewClient(Cell cell, int index, string database, DnsEndPoint echo) => cell.Operation switch
     {
         RoundTrip => new EchoClient(index, echo),
-        Select => new RowReader(index, database, new Random(HashCode.Combine(seed, index))),
+        Select => new RowReader(index, database, WorkloadSeed.For(seed, Select, index)),
         Insert => new RowWriter(index, database),
         _ => throw new NotSupportedException($"calibration has no operation '{cell.Operation}'"),
     };

@@ -117,7 +117,7 @@ internal sealed class MarketplacePopulation : IPopulation
 
     private LoadClient NewClient(Cell cell, int index)
     {
-        var random = new Random(HashCode.Combine(_seed, cell.Operation, index));
+        var random = WorkloadSeed.For(_seed, cell.Operation, index);
         return cell.Operation switch
         {
             MarketplaceScenario.Rating => new RatingReader(this, index, random),
