@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using Lab.Harness.Experiments;
 using Lab.LocalHost;
+using Lab.ServiceDefaults;
 
 namespace Lab.Harness.Commands;
 
@@ -14,6 +15,8 @@ public static class LabCommand
     /// <returns>The process's exit code.</returns>
     public static async Task<int> RunAsync(IReadOnlyList<string> args)
     {
+        // The load's clients never block, and every thread switch of theirs would be measured as the system's.
+        RuntimeTuning.CompleteSocketsInline();
         LabConsole.Configure();
         var lab = new Command("lab", "A benchmark lab for distributed systems.")
         {
