@@ -192,7 +192,7 @@ public sealed class LocalLab : IAsyncDisposable
 
         // Whatever is still being started must be there before it can be stopped.
         var all = Task.WhenAll(starts.Values);
-        await all.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        await all.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         // Those that were cancelled only because another one failed do not say why.
         await (starts.Values.FirstOrDefault(start => start.IsFaulted) ?? all);
     }

@@ -68,7 +68,7 @@ internal static class RunCommand
         };
         var reportFolder = settings.OutputFolder ?? Path.Combine(LabFolders.Reports, run.Run.Id);
         await ReportWriter.WriteAsync(run, reportFolder, CancellationToken.None);
-        RunSummary.Show(run, plan, LabFolders.Show(reportFolder));
+        RunOutcome.Show(run, plan, LabFolders.Show(reportFolder));
         if (settings.KeepUp && aborted is null)
         {
             LabConsole.ShowEndpoints(lab.Endpoints);
@@ -77,7 +77,7 @@ internal static class RunCommand
         }
 
         return aborted is not null ? ExitCodes.Interrupted
-            : RunSummary.IsSuccess(run, plan) ? ExitCodes.Ok
+            : RunOutcome.IsSuccess(run, plan) ? ExitCodes.Ok
             : ExitCodes.Failed;
     }
 

@@ -23,13 +23,13 @@ public sealed class FactorCatalog
     private static ScenarioDescription Calibration { get; } = new(
         "calibration",
         ["tcp_round_trip", "select_by_key", "insert_row"],
-        [new NumberFactor("clients", 1, 10_000) { Required = true }]);
+        [new NumberFactor(ScenarioDescription.Clients, 1, 10_000) { Required = true }]);
 
     private static ScenarioDescription Marketplace(Deployments deployments) => new(
         "marketplace",
         ["get_seller_rating", "search_items", "display_items_for_sale", "register_item_for_sale"],
         [
-            new ClientsFactor("clients", "sellers", "buyers", 1, 10_000) { Required = true },
+            new ClientsFactor(ScenarioDescription.Clients, "sellers", "buyers", 1, 10_000) { Required = true },
             new WordFactor("engine", ["threads", "async"]),
             new WordFactor("cache", ["off", "redis"]),
             new WordFactor("deployment", deployments.Names),
@@ -42,6 +42,9 @@ public sealed record ScenarioDescription
 {
     /// <summary>The factor every system has: what a client does.</summary>
     public const string Operation = "operation";
+
+    /// <summary>The factor that says how many clients there are.</summary>
+    public const string Clients = "clients";
 
     private readonly OrderedDictionary<string, FactorDescription> _factors;
 
@@ -72,6 +75,9 @@ public abstract record FactorDescription(string Name)
 
     /// <summary>Near misses are looked for among these.</summary>
     public virtual IReadOnlyList<string> Words => [];
+
+    /// <summary>The factors that a cell gets for it.</summary>
+    public virtual IReadOnlyList<string> Resolved => [Name];
 
     /// <summary>Adds what a cell gets for a value as written in a file; false when the value is not allowed.</summary>
     public abstract bool TryResolve(string value, IDictionary<string, object> factors);
@@ -123,6 +129,8 @@ public sealed record ClientsFactor(string Name, string First, string Second, lon
     : FactorDescription(Name)
 {
     public override string Expected => $"{First}+{Second}, such as 10+10, each from {Minimum} to {Maximum}";
+
+    public override IReadOnlyList<string> Resolved => [First, Second];
 
     public override bool TryResolve(string value, IDictionary<string, object> factors)
     {

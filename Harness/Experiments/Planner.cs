@@ -36,9 +36,6 @@ public sealed class UnknownNameException(string message) : Exception(message);
 /// <summary>Turns experiments into cells.</summary>
 public sealed class Planner(FactorCatalog catalog)
 {
-    /// <summary>Factors that say how many clients a cell has.</summary>
-    private static readonly string[] ClientFactors = ["clients", "sellers", "buyers"];
-
     /// <summary>
     /// The cells of a run, experiments and groups in file order, the last factor of a matrix changing fastest.
     /// </summary>
@@ -139,15 +136,16 @@ public sealed class Planner(FactorCatalog catalog)
             Operation = operation,
             Factors = factors,
             Iterations = sample.Iterations,
-            OperationsPerClient = OperationsPerClient(sample, factors),
+            OperationsPerClient = OperationsPerClient(sample, system, factors),
             Published = experiment.Published.Find(operation, factors),
         };
     }
 
     /// <summary>Few clients do more operations each: the iteration of one client would be over before it says anything.</summary>
-    private static int OperationsPerClient(PresetSample sample, OrderedDictionary<string, object> factors)
+    private static int OperationsPerClient(
+        PresetSample sample, ScenarioDescription system, OrderedDictionary<string, object> factors)
     {
-        var clients = ClientFactors.Where(factors.ContainsKey).Select(factor => (long)factors[factor]).DefaultIfEmpty(1).Min();
+        var clients = system.Find(ScenarioDescription.Clients)?.Resolved.Min(factor => (long)factors[factor]) ?? 1;
         return (int)Math.Max(sample.OperationsPerClient, (sample.OperationsAtLeast + clients - 1) / clients);
     }
 

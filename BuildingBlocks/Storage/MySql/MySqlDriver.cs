@@ -18,38 +18,8 @@ public static class MySqlDriver
 
     public static string Name => DriverVersion.Describe(typeof(MySqlConnection));
 
-#if LAB_FEED_FULL
-    /// <summary>Connections are held by workers for their whole life, so the driver's own pool is off.</summary>
-    private static string Complete(string connectionString) => new MySqlConnectionStringBuilder(connectionString)
-    {
-        Pooling = false,
-        AllowUserVariables = true,
-        AllowPublicKeyRetrieval = true,
-        ConnectionTimeout = 3,
-        DefaultCommandTimeout = 10,
-    }.ConnectionString;
-
-    private static int ErrorNumber(MySqlException exception) => exception.Number;
-
-    private static void BufferReads(MySqlConnection connection)
-    {
-        // This driver does it itself.
-    }
-#else
+#if !LAB_FEED_FULL
     static MySqlDriver() => LearnCharacterSetAlias();
-
-    /// <summary>Connections are held by workers for their whole life, so the driver's own pool is off.</summary>
-    private static string Complete(string connectionString) => new MySqlConnectionStringBuilder(connectionString)
-    {
-        Pooling = false,
-        AllowUserVariables = true,
-        AllowPublicKeyRetrieval = true,
-        ConnectionTimeout = 3,
-        DefaultCommandTimeout = 10,
-        CharacterSet = "utf8mb4",
-    }.ConnectionString;
-
-    private static int ErrorNumber(MySqlException exception) => exception.Number;
 
     /// <summary>
     /// This driver does not know that today's servers call <c>utf8</c> <c>utf8mb3</c>, and fails on the first result
@@ -97,6 +67,17 @@ public static class MySqlDriver
     }
 #endif
 
+    /// <summary>Connections are held by workers for their whole life, so the driver's own pool is off.</summary>
+    private static string Complete(string connectionString) => new MySqlConnectionStringBuilder(connectionString)
+    {
+        Pooling = false,
+        AllowUserVariables = true,
+        AllowPublicKeyRetrieval = true,
+        ConnectionTimeout = 3,
+        DefaultCommandTimeout = 10,
+        CharacterSet = "utf8mb4",
+    }.ConnectionString;
+
     /// <summary>Opens a connection of its own; blocking.</summary>
     /// <exception cref="DbException">The server cannot be reached or refuses the login.</exception>
     public static DbConnection Open(string connectionString)
@@ -105,7 +86,9 @@ public static class MySqlDriver
         try
         {
             connection.Open();
+#if !LAB_FEED_FULL
             BufferReads(connection);
+#endif
             return connection;
         }
         catch
@@ -117,15 +100,18 @@ public static class MySqlDriver
 
     /// <summary>A unique key refused a row.</summary>
     public static bool IsDuplicateKey(Exception exception) =>
-        exception is MySqlException mysql && ErrorNumber(mysql) == DuplicateKey;
+        exception is MySqlException { Number: DuplicateKey };
 
     /// <summary>The server rolled the transaction back in favour of another one: doing it again may succeed.</summary>
     public static bool IsTransient(Exception exception) =>
-        exception is MySqlException mysql && ErrorNumber(mysql) is Deadlock or LockWaitTimeout;
+        exception is MySqlException { Number: Deadlock or LockWaitTimeout };
 
     /// <summary>The server understood the statement and refused it: the connection is sound, nothing is in doubt.</summary>
     public static bool IsRefusedByServer(Exception exception) =>
-        exception is MySqlException mysql && ErrorNumber(mysql) is >= 1000 and < 2000 and not ServerShutdown and not NormalShutdown and not AbortingConnection;
+        exception is MySqlException
+        {
+            Number: >= 1000 and < 2000 and not ServerShutdown and not NormalShutdown and not AbortingConnection,
+        };
 
     private const int ServerShutdown = 1053;
     private const int NormalShutdown = 1077;

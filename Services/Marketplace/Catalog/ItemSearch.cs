@@ -33,18 +33,22 @@ internal sealed class ItemSearch
             search.SetResult(SearchRanked(connection, search.Request));
         }
 
-        SearchTogether(connection, batch.Where(search => search.Request.Keywords.Count > 0).ToArray());
+        SearchTogether(connection, batch.Where(search => search.Request.Keywords.Count > 0)
+            .Select(search => new Lookup(search, SearchTerm.Of(search.Request.Category, search.Request.Keywords))).ToArray());
     }
 
-    private static void SearchTogether(
-        DbConnection connection, ArraySegment<BatchItem<SearchQuery, IReadOnlyList<Item>>> searches)
+    /// <param name="Search">What is asked.</param>
+    /// <param name="Terms">Where the index is looked into for it.</param>
+    private readonly record struct Lookup(BatchItem<SearchQuery, IReadOnlyList<Item>> Search, IReadOnlyList<long> Terms);
+
+    private static void SearchTogether(DbConnection connection, ArraySegment<Lookup> searches)
     {
         if (searches.Count == 0)
         {
             return;
         }
 
-        var terms = searches.SelectMany(search => SearchTerm.Of(search.Request.Category, search.Request.Keywords)).Distinct();
+        var terms = searches.SelectMany(lookup => lookup.Terms).Distinct();
         var rows = ItemRows.Query(
             connection,
             $"SELECT {ItemRows.Columns}, t.term FROM {MarketplaceSchema.Product}.item_term t JOIN {MarketplaceSchema.Product}.item i ON i.serial = t.serial WHERE t.term IN ({string.Join(',', terms)}) AND i.quantity > 0 LIMIT {MaxSharedRows + 1}",
@@ -52,15 +56,14 @@ internal sealed class ItemSearch
         if (rows.Count <= MaxSharedRows)
         {
             var byTerm = rows.ToLookup(row => row.Term, row => row.Item);
-            foreach (var search in searches)
+            foreach (var (search, searchTerms) in searches)
             {
-                var candidates = SearchTerm.Of(search.Request.Category, search.Request.Keywords).SelectMany(term => byTerm[term]);
-                search.SetResult(Rank(search.Request, candidates));
+                search.SetResult(Rank(search.Request, searchTerms.SelectMany(term => byTerm[term])));
             }
         }
         else if (searches.Count == 1)
         {
-            searches[0].SetResult(SearchRanked(connection, searches[0].Request));
+            searches[0].Search.SetResult(SearchRanked(connection, searches[0].Search.Request));
         }
         else
         {

@@ -15,8 +15,6 @@ internal readonly struct Arguments(JsonElement arguments)
         return CheckText(name, Required(name, JsonValueKind.String, "a string"), minLength, maxLength);
     }
 
-    public string? OptionalText(string name, int maxLength) => Has(name) ? Text(name, 0, maxLength) : null;
-
     public long Integer(string name, long min, long max) =>
         Required(name, JsonValueKind.Number, "an integer").TryGetInt64(out var value)
             ? value >= min && value <= max

@@ -5,7 +5,7 @@ using Spectre.Console;
 namespace Lab.Harness.Commands;
 
 /// <summary>What a run found, at the end of its output; the report has the rest.</summary>
-internal static class RunSummary
+internal static class RunOutcome
 {
     public static bool IsSuccess(RunResults run, Plan plan) =>
         run.Cells.Count == plan.Cells.Count && run.Cells.All(cell => cell.Verdict == Verdict.True);
