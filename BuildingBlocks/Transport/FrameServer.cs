@@ -10,29 +10,36 @@ namespace Lab.Transport;
 public sealed class FrameServer : IAsyncDisposable
 {
     private const int Backlog = 4096;
+    private const int SocketLevel = 1; // SOL_SOCKET
+    private const int ReusePort = 15; // SO_REUSEPORT
 
     private readonly Socket _listener;
     private readonly EngineContext _context;
-    private readonly Dictionary<string, IConnectionEngine> _engines;
+    private readonly int? _workers;
     private readonly SemaphoreSlim _switching = new(1);
     private CancellationTokenSource? _stop;
     private Task _running = Task.CompletedTask;
 
     /// <summary>Binds at once, so that a taken port fails the start and not a later moment.</summary>
     /// <exception cref="SocketException">The address cannot be bound.</exception>
-    public FrameServer(IPEndPoint listen, IFrameHandler handler, ConnectionLimits limits, ILogger logger)
+    public FrameServer(
+        IPEndPoint listen, IFrameHandler handler, ConnectionLimits limits, ILogger logger, FrameServerOptions? options = null)
     {
-        _engines = new IConnectionEngine[] { new AsyncEngine(), new ThreadsEngine() }
-            .ToDictionary(engine => engine.Name, StringComparer.Ordinal);
-        _context = new EngineContext(handler, limits, logger);
+        _context = new EngineContext(handler, limits, logger) { Framing = options?.Framing ?? Framing.LengthPrefixed };
+        _workers = options?.Workers;
         _listener = new Socket(listen.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        if (options?.SharesPort == true)
+        {
+            _listener.SetRawSocketOption(SocketLevel, ReusePort, BitConverter.GetBytes(1));
+        }
+
         _listener.Bind(listen);
         _listener.Listen(Backlog);
     }
 
     public IPEndPoint Endpoint => (IPEndPoint)_listener.LocalEndPoint!;
 
-    public IReadOnlyList<string> EngineNames => [.. _engines.Keys];
+    public static IReadOnlyList<string> EngineNames => ConnectionEngines.Offered;
 
     /// <summary>The engine that serves now; empty before the first switch.</summary>
     public string EngineName { get; private set; } = "";
@@ -41,17 +48,24 @@ public sealed class FrameServer : IAsyncDisposable
     /// Starts with an engine, or changes to it: the old engine answers what is under way and closes its connections;
     /// clients that arrive meanwhile wait in the backlog.
     /// </summary>
-    /// <exception cref="KeyNotFoundException">There is no such engine.</exception>
+    /// <exception cref="ArgumentException">There is no such engine, or it does not run here.</exception>
+    /// <exception cref="System.ComponentModel.Win32Exception">The system has no descriptors or memory left for it.</exception>
     public async Task SwitchEngineAsync(string name, CancellationToken cancellationToken)
     {
-        var engine = _engines[name];
+        var engine = ConnectionEngines.Create(name, _workers);
         await _switching.WaitAsync(cancellationToken);
         try
         {
             await StopEngineAsync();
             _stop = new CancellationTokenSource();
-            EngineName = name;
             _running = engine.RunAsync(_listener, _context, _stop.Token);
+            if (_running.IsFaulted)
+            {
+                // It could not even begin, for want of descriptors or memory.
+                await _running;
+            }
+
+            EngineName = name;
         }
         finally
         {
@@ -79,9 +93,23 @@ public sealed class FrameServer : IAsyncDisposable
         if (_stop is not null)
         {
             await _stop.CancelAsync();
-            await _running;
+            // An engine that failed has said so in the log; the next one shall have its chance.
+            await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             _stop.Dispose();
             _stop = null;
+            EngineName = "";
         }
     }
+}
+
+/// <summary>What not every server needs.</summary>
+public sealed record FrameServerOptions
+{
+    public Framing Framing { get; init; } = Framing.LengthPrefixed;
+
+    /// <summary>Other processes may listen on the same port; the kernel spreads the connections (SO_REUSEPORT, Linux).</summary>
+    public bool SharesPort { get; init; }
+
+    /// <summary>Worker threads of the engines that have such; null: as many as there are processors.</summary>
+    public int? Workers { get; init; }
 }

@@ -24,7 +24,7 @@ internal sealed class EchoEngine(FrameServer server) : IRuntimeFactor
 {
     public string Name => "engine";
 
-    public IReadOnlyList<string> Values => server.EngineNames;
+    public IReadOnlyList<string> Values => FrameServer.EngineNames;
 
     public string Current => server.EngineName;
 

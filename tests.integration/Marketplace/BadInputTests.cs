@@ -94,8 +94,7 @@ public sealed class BadInputTests(SharedLab lab)
     }
 
     [Theory]
-    [InlineData("async")]
-    [InlineData("threads")]
+    [MemberData(nameof(Engines.Offered), MemberType = typeof(Engines))]
     public async Task A_frame_over_one_mebibyte_is_refused_before_it_is_sent(string engine)
     {
         await lab.SetFactorsAsync(SharedLab.Replica, ("engine", engine));
@@ -112,8 +111,7 @@ public sealed class BadInputTests(SharedLab lab)
     }
 
     [Theory]
-    [InlineData("async")]
-    [InlineData("threads")]
+    [MemberData(nameof(Engines.Offered), MemberType = typeof(Engines))]
     public async Task Half_a_frame_and_then_silence_ends_that_connection_only(string engine)
     {
         await lab.SetFactorsAsync(SharedLab.ImpatientSeller, ("engine", engine));
@@ -133,8 +131,7 @@ public sealed class BadInputTests(SharedLab lab)
     }
 
     [Theory]
-    [InlineData("async")]
-    [InlineData("threads")]
+    [MemberData(nameof(Engines.Offered), MemberType = typeof(Engines))]
     public async Task A_frame_may_come_byte_by_byte_and_several_at_once(string engine)
     {
         await lab.SetFactorsAsync(SharedLab.Replica, ("engine", engine));
@@ -157,8 +154,7 @@ public sealed class BadInputTests(SharedLab lab)
     }
 
     [Theory]
-    [InlineData("async")]
-    [InlineData("threads")]
+    [MemberData(nameof(Engines.Offered), MemberType = typeof(Engines))]
     public async Task Who_stops_sending_still_gets_the_answers_to_what_was_sent(string engine)
     {
         await lab.SetFactorsAsync(SharedLab.Replica, ("engine", engine));

@@ -22,8 +22,7 @@ public sealed class CrashTests(BreakableLab lab)
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData("async")]
-    [InlineData("threads")]
+    [MemberData(nameof(Engines.Offered), MemberType = typeof(Engines))]
     public async Task Killing_a_seller_server_loses_nothing_acknowledged(string engine)
     {
         await lab.SetFactorsAsync(Names.SellerServer, ("engine", engine));

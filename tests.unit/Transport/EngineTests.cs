@@ -6,7 +6,6 @@ using Lab.Transport;
 using Lab.Transport.Client;
 using Lab.Transport.Engines;
 using Lab.Transport.Frames;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Lab.Tests.Unit.Transport;
 
@@ -21,13 +20,13 @@ public class EngineTests
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public static TheoryData<string> Engines => ["async", "threads"];
+    public static TheoryData<string> Engines => TestServer.Engines;
 
     [Theory]
     [MemberData(nameof(Engines))]
     public async Task Many_clients_with_many_requests_get_their_own_answers(string engine)
     {
-        await using var server = await StartAsync(engine, new Echo());
+        await using var server = await TestServer.StartAsync(engine, new TestHandler());
         await Parallel.ForAsync(0, 50, Token, async (client, token) =>
         {
             await using var connection = await ConnectAsync(server);
@@ -43,7 +42,7 @@ public class EngineTests
     [MemberData(nameof(Engines))]
     public async Task Frames_of_one_mebibyte_go_both_ways(string engine)
     {
-        await using var server = await StartAsync(engine, new Echo());
+        await using var server = await TestServer.StartAsync(engine, new TestHandler());
         await using var connection = await ConnectAsync(server);
         var payload = Payload(7, FrameFormat.MaxPayloadBytes - 8);
         Assert.Equal(payload, await CallAsync(connection, 7, payload, Token));
@@ -53,7 +52,7 @@ public class EngineTests
     [MemberData(nameof(Engines))]
     public async Task A_handler_that_throws_costs_its_own_connection_only(string engine)
     {
-        await using var server = await StartAsync(engine, new Echo { FailOn = 13 });
+        await using var server = await TestServer.StartAsync(engine, new TestHandler { FailOn = 13 });
         await using var unlucky = await ConnectAsync(server);
         await using var other = await ConnectAsync(server);
         await Assert.ThrowsAsync<IOException>(() => CallAsync(unlucky, 13, Payload(13, 4), Token));
@@ -64,8 +63,8 @@ public class EngineTests
     [MemberData(nameof(Engines))]
     public async Task A_stop_answers_what_is_under_way(string engine)
     {
-        var handler = new Echo { Gate = new TaskCompletionSource() };
-        await using var server = await StartAsync(engine, handler);
+        var handler = new TestHandler { Gate = new TaskCompletionSource() };
+        await using var server = await TestServer.StartAsync(engine, handler);
         await using var connection = await ConnectAsync(server);
         var underWay = CallAsync(connection, 1, Payload(1, 4), Token);
         await handler.Entered.Task.WaitAsync(Token);
@@ -80,7 +79,7 @@ public class EngineTests
     [Fact]
     public async Task Engines_can_be_exchanged_again_and_again_while_clients_come()
     {
-        await using var server = await StartAsync("async", new Echo());
+        await using var server = await TestServer.StartAsync("async", new TestHandler());
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var clients = Task.Run(async () =>
         {
@@ -103,7 +102,7 @@ public class EngineTests
         });
         for (var exchange = 0; exchange < 20; exchange++)
         {
-            await server.SwitchEngineAsync(exchange % 2 == 0 ? "threads" : "async", Token);
+            await server.SwitchEngineAsync(ConnectionEngines.Offered[exchange % ConnectionEngines.Offered.Count], Token);
             await Task.Delay(20, Token);
         }
 
@@ -115,8 +114,8 @@ public class EngineTests
     [MemberData(nameof(Engines))]
     public async Task More_requests_than_may_be_under_way_wait_and_are_answered(string engine)
     {
-        var handler = new Echo { Gate = new TaskCompletionSource() };
-        await using var server = await StartAsync(engine, handler, new ConnectionLimits { MaxPipelined = 4 });
+        var handler = new TestHandler { Gate = new TaskCompletionSource() };
+        await using var server = await TestServer.StartAsync(engine, handler, new ConnectionLimits { MaxPipelined = 4 });
         await using var connection = await ConnectAsync(server);
         var calls = Enumerable.Range(1, 50).Select(request => CallAsync(connection, request, Payload(request, 8), Token)).ToList();
         await handler.Entered.Task.WaitAsync(Token);
@@ -131,7 +130,7 @@ public class EngineTests
     [MemberData(nameof(Engines))]
     public async Task Who_says_nothing_at_all_is_let_go_after_the_idle_timeout(string engine)
     {
-        await using var server = await StartAsync(engine, new Echo(), new ConnectionLimits { IdleTimeout = TimeSpan.FromMilliseconds(300) });
+        await using var server = await TestServer.StartAsync(engine, new TestHandler(), new ConnectionLimits { IdleTimeout = TimeSpan.FromMilliseconds(300) });
         using var silent = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await silent.ConnectAsync(server.Endpoint, Token);
         Assert.Equal(0, await silent.ReceiveAsync(new byte[1], Token));
@@ -141,7 +140,7 @@ public class EngineTests
     [MemberData(nameof(Engines))]
     public async Task A_reset_in_the_middle_of_a_frame_leaves_the_server_as_it_was(string engine)
     {
-        await using var server = await StartAsync(engine, new Echo());
+        await using var server = await TestServer.StartAsync(engine, new TestHandler());
         for (var attempt = 0; attempt < 50; attempt++)
         {
             using var rude = new Socket(SocketType.Stream, ProtocolType.Tcp) { LingerState = new LingerOption(enable: true, 0) };
@@ -156,8 +155,8 @@ public class EngineTests
     [Fact]
     public async Task A_client_gives_an_answer_up_when_it_does_not_come()
     {
-        var handler = new Echo { Gate = new TaskCompletionSource() };
-        await using var server = await StartAsync("async", handler);
+        var handler = new TestHandler { Gate = new TaskCompletionSource() };
+        await using var server = await TestServer.StartAsync("async", handler);
         await using var connection = await FrameClient.ConnectAsync(
             Address(server), Options with { ReplyTimeout = TimeSpan.FromMilliseconds(200) }, Token);
         await Assert.ThrowsAsync<TimeoutException>(() => CallAsync(connection, 1, Payload(1, 4), Token));
@@ -170,21 +169,13 @@ public class EngineTests
     [Fact]
     public async Task Calls_fail_when_the_server_is_gone_and_say_so_at_once_afterwards()
     {
-        var server = await StartAsync("async", new Echo { Gate = new TaskCompletionSource() });
+        var server = await TestServer.StartAsync("async", new TestHandler { Gate = new TaskCompletionSource() });
         await using var connection = await ConnectAsync(server);
         var call = CallAsync(connection, 1, Payload(1, 4), Token);
         await connection.DisposeAsync();
         await Assert.ThrowsAsync<IOException>(() => call);
         await Assert.ThrowsAsync<IOException>(() => CallAsync(connection, 2, Payload(2, 4), Token));
         Assert.False(connection.IsOpen);
-    }
-
-    private static async Task<FrameServer> StartAsync(string engine, IFrameHandler handler, ConnectionLimits? limits = null)
-    {
-        var server = new FrameServer(
-            new IPEndPoint(IPAddress.Loopback, 0), handler, limits ?? new ConnectionLimits(), NullLogger.Instance);
-        await server.SwitchEngineAsync(engine, Token);
-        return server;
     }
 
     private static DnsEndPoint Address(FrameServer server) => new("127.0.0.1", server.Endpoint.Port);
@@ -204,47 +195,5 @@ public class EngineTests
         BinaryPrimitives.WriteInt64LittleEndian(payload, id);
         payload.AsSpan(8).Fill((byte)filler);
         return payload;
-    }
-
-    /// <summary>Answers with the request; may wait, and may fail.</summary>
-    private sealed class Echo : IFrameHandler
-    {
-        private int _atOnce;
-        private int _mostAtOnce;
-
-        public long FailOn { get; init; }
-
-        public TaskCompletionSource? Gate { get; init; }
-
-        public TaskCompletionSource Entered { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public int MostAtOnce => Volatile.Read(ref _mostAtOnce);
-
-        public async ValueTask<OutgoingFrame> HandleAsync(ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
-        {
-            var reply = new OutgoingFrame();
-            reply.Write(payload.Span);
-            var id = BinaryPrimitives.ReadInt64LittleEndian(payload.Span);
-            var atOnce = Interlocked.Increment(ref _atOnce);
-            InterlockedMax(ref _mostAtOnce, atOnce);
-            Entered.TrySetResult();
-            if (Gate is not null)
-            {
-                await Gate.Task;
-            }
-
-            Interlocked.Decrement(ref _atOnce);
-            return id == FailOn ? throw new InvalidOperationException("as the test wants it") : reply;
-        }
-
-        public OutgoingFrame Refuse(TransportRefusal refusal) => new();
-
-        private static void InterlockedMax(ref int target, int value)
-        {
-            int current;
-            while (value > (current = Volatile.Read(ref target)) && Interlocked.CompareExchange(ref target, value, current) != current)
-            {
-            }
-        }
     }
 }

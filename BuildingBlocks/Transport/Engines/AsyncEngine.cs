@@ -18,10 +18,8 @@ public sealed class AsyncEngine : IConnectionEngine
 }
 
 /// <summary>A connection whose replies leave in the order in which they become ready.</summary>
-internal sealed class AsyncConnection(Socket socket, EngineContext context) : EngineConnection(socket, context.Limits)
+internal sealed class AsyncConnection(Socket socket, EngineContext context) : SocketConnection(socket, context)
 {
-    private readonly FrameReader _reader = new();
-
     /// <summary>A slot is taken with a request and given back when its reply has left.</summary>
     private readonly SemaphoreSlim _slots = new(context.Limits.MaxPipelined);
     private readonly Lock _sendGate = new();
@@ -34,11 +32,7 @@ internal sealed class AsyncConnection(Socket socket, EngineContext context) : En
         {
             await ReceiveRequestsAsync();
             await WaitForRepliesAsync();
-            Socket.Shutdown(SocketShutdown.Send);
-            if (IsClosing)
-            {
-                await DiscardAsync();
-            }
+            await EndAsync();
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
         {
@@ -50,24 +44,24 @@ internal sealed class AsyncConnection(Socket socket, EngineContext context) : En
     {
         while (!IsClosing)
         {
-            var received = await Socket.ReceiveAsync(_reader.Free(), SocketFlags.None);
+            var received = await Socket.ReceiveAsync(Reader.Free(), SocketFlags.None);
             if (received == 0)
             {
                 return;
             }
 
-            _reader.Received(received);
-            NoteReceived();
-            var tookRequest = false;
+            Reader.Received(received);
+            NoteReceived(received);
+            var requests = 0;
             FrameStatus status;
-            while ((status = _reader.TryRead(out var payload)) == FrameStatus.Complete)
+            while ((status = Reader.TryRead(out var payload)) == FrameStatus.Complete)
             {
                 await _slots.WaitAsync();
                 Dispatch(payload);
-                tookRequest = true;
+                requests++;
             }
 
-            NoteTaken(tookRequest, _reader.PartialBytes > 0);
+            NoteTaken(requests, Reader.PartialBytes > 0);
             if (status == FrameStatus.TooLarge)
             {
                 Refuse(TransportRefusal.FrameTooLarge);
@@ -77,7 +71,7 @@ internal sealed class AsyncConnection(Socket socket, EngineContext context) : En
 
     private void Dispatch(ReadOnlyMemory<byte> payload)
     {
-        var reply = context.Handler.HandleAsync(payload, CancellationToken.None);
+        var reply = Context.Handler.HandleAsync(payload, CancellationToken.None);
         if (reply.IsCompletedSuccessfully)
         {
             Send(new Reply(reply.Result, HoldsSlot: true));
@@ -97,7 +91,7 @@ internal sealed class AsyncConnection(Socket socket, EngineContext context) : En
         catch (Exception exception)
         {
             // A handler answers failures with a frame; one that throws is broken, and its peer must not wait for ever.
-            context.Logger.LogError(exception, "the handler failed; its connection is closed");
+            Context.Logger.LogError(exception, "the handler failed; its connection is closed");
             Abort();
             _slots.Release();
         }
@@ -105,7 +99,7 @@ internal sealed class AsyncConnection(Socket socket, EngineContext context) : En
 
     protected override void SendRefusal(TransportRefusal refusal)
     {
-        Send(new Reply(context.Handler.Refuse(refusal), HoldsSlot: false));
+        Send(new Reply(Context.Handler.Refuse(refusal), HoldsSlot: false));
     }
 
     /// <summary>Sends now, or after the frame that is being sent.</summary>
@@ -171,17 +165,11 @@ internal sealed class AsyncConnection(Socket socket, EngineContext context) : En
     /// <summary>All slots back means: every request is answered.</summary>
     private async Task WaitForRepliesAsync()
     {
-        for (var slot = 0; slot < context.Limits.MaxPipelined; slot++)
+        for (var slot = 0; slot < Context.Limits.MaxPipelined; slot++)
         {
             await _slots.WaitAsync();
         }
     }
 
     private readonly record struct Reply(OutgoingFrame Frame, bool HoldsSlot);
-
-    public override void Dispose()
-    {
-        base.Dispose();
-        _reader.Dispose();
-    }
 }

@@ -20,4 +20,8 @@ public sealed record ConnectionLimits
 
     /// <summary>After a refusal, or at shutdown: how long the peer may take to read what was sent.</summary>
     public TimeSpan LingerTimeout { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often the clocks of connections are looked at: an eighth of the shortest that can run out at any time.</summary>
+    internal TimeSpan ClockCheckInterval => TimeSpan.FromMilliseconds(Math.Clamp(
+        new[] { FrameTimeout, IdleTimeout, SendTimeout }.Min().TotalMilliseconds / 8, 20, 1000));
 }

@@ -1,18 +1,16 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
 using Lab.Transport.Frames;
-using Microsoft.Extensions.Logging;
 
 namespace Lab.Transport.Engines;
 
 /// <summary>The open connections of an engine: accepts them, watches their clocks, closes them all.</summary>
 internal sealed class ConnectionSet(EngineContext context) : IAsyncDisposable
 {
-    private static readonly TimeSpan SweepInterval = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan AcceptRetry = TimeSpan.FromMilliseconds(50);
-
     private readonly ConcurrentDictionary<EngineConnection, Task> _connections = new();
     private readonly ConcurrentDictionary<Task, byte> _refusals = new();
+    private readonly AcceptGate _gate = new(context.Logger);
+    private int _open;
 
     /// <summary>
     /// Accepts until <paramref name="stop"/> and runs each connection; then closes all of them and waits for their ends.
@@ -22,28 +20,23 @@ internal sealed class ConnectionSet(EngineContext context) : IAsyncDisposable
     /// <param name="run">Serves a connection to its end; must not throw.</param>
     public async Task ServeAsync<TConnection>(
         Socket listener, Func<Socket, TConnection> open, Func<TConnection, Task> run, CancellationToken stop)
-        where TConnection : EngineConnection
+        where TConnection : SocketConnection
     {
-        using var sweeper = new PeriodicTimer(SweepInterval);
+        using var sweeper = new PeriodicTimer(context.Limits.ClockCheckInterval);
         var sweeping = SweepAsync(sweeper);
         while (await AcceptAsync(listener, stop) is { } socket)
         {
-            if (_connections.Count >= context.Limits.MaxConnections)
+            if (Volatile.Read(ref _open) >= context.Limits.MaxConnections)
             {
                 Track(_refusals, RefuseAsync(socket));
                 continue;
             }
 
             socket.NoDelay = true;
-            var connection = open(socket);
-            // Added before it runs, so that its own removal cannot come first.
-            _connections[connection] = Task.CompletedTask;
-            var running = run(connection);
-            _connections.TryUpdate(connection, running, Task.CompletedTask);
-            _ = ForgetWhenDoneAsync(connection, running);
+            await ServeAsync(open(socket), run, stop);
         }
 
-        foreach (var connection in _connections.Keys)
+        foreach (var (connection, _) in _connections)
         {
             connection.BeginClose();
         }
@@ -55,7 +48,7 @@ internal sealed class ConnectionSet(EngineContext context) : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var connection in _connections.Keys)
+        foreach (var (connection, _) in _connections)
         {
             connection.Abort();
         }
@@ -63,10 +56,39 @@ internal sealed class ConnectionSet(EngineContext context) : IAsyncDisposable
         await Task.WhenAll(_connections.Values);
     }
 
+    private async Task ServeAsync<TConnection>(TConnection connection, Func<TConnection, Task> run, CancellationToken stop)
+        where TConnection : SocketConnection
+    {
+        // Added before it runs, so that its own removal cannot come first.
+        _connections[connection] = Task.CompletedTask;
+        Interlocked.Increment(ref _open);
+        var running = Task.CompletedTask;
+        for (var isServed = false; !isServed && !stop.IsCancellationRequested;)
+        {
+            try
+            {
+                running = run(connection);
+                isServed = true;
+                _gate.Accepted(connection.Descriptor);
+            }
+            catch (Exception exception) when (exception is OutOfMemoryException or ThreadStartException)
+            {
+                // It has been accepted, and waits for a thread as those in the backlog wait to be accepted. (Starting a
+                // thread takes descriptors for a moment.)
+                _gate.Failed("no thread can be started");
+                await Task.Delay(AcceptGate.Pause, CancellationToken.None);
+            }
+        }
+
+        _connections.TryUpdate(connection, running, Task.CompletedTask);
+        _ = ForgetWhenDoneAsync(connection, running);
+    }
+
     private async Task ForgetWhenDoneAsync(EngineConnection connection, Task running)
     {
         await running;
         _connections.TryRemove(connection, out _);
+        Interlocked.Decrement(ref _open);
         connection.Dispose();
     }
 
@@ -75,7 +97,7 @@ internal sealed class ConnectionSet(EngineContext context) : IAsyncDisposable
         while (await timer.WaitForNextTickAsync(CancellationToken.None))
         {
             var nowMs = Environment.TickCount64;
-            foreach (var connection in _connections.Keys)
+            foreach (var (connection, _) in _connections)
             {
                 connection.CheckClocks(nowMs);
             }
@@ -89,7 +111,12 @@ internal sealed class ConnectionSet(EngineContext context) : IAsyncDisposable
         {
             try
             {
-                return await listener.AcceptAsync(stop);
+                if (_gate.MayAccept())
+                {
+                    return await listener.AcceptAsync(stop);
+                }
+
+                await Task.Delay(AcceptGate.Pause, stop);
             }
             catch (OperationCanceledException)
             {
@@ -97,8 +124,8 @@ internal sealed class ConnectionSet(EngineContext context) : IAsyncDisposable
             }
             catch (SocketException exception)
             {
-                context.Logger.LogWarning("accept failed ({Reason}); trying again", exception.SocketErrorCode);
-                await Task.Delay(AcceptRetry, CancellationToken.None);
+                _gate.Failed(exception.Message);
+                await Task.Delay(AcceptGate.Pause, CancellationToken.None);
             }
         }
 

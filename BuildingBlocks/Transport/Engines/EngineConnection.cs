@@ -1,10 +1,10 @@
-using System.Net.Sockets;
 using Lab.Transport.Frames;
+using Lab.Transport.Native;
 
 namespace Lab.Transport.Engines;
 
-/// <summary>What all engines keep of a connection: its socket and the clocks that the <see cref="ConnectionSet"/> watches.</summary>
-internal abstract class EngineConnection(Socket socket, ConnectionLimits limits) : IDisposable
+/// <summary>What all engines keep of a connection: its counts, and the clocks that bound what its peer may cost.</summary>
+internal abstract class EngineConnection(EngineContext context) : IDisposable
 {
     private const long Never = 0;
 
@@ -13,8 +13,10 @@ internal abstract class EngineConnection(Socket socket, ConnectionLimits limits)
     private long _sendStartedMs = Never;
     private long _lastRequestMs = Environment.TickCount64;
     private long _closeDeadlineMs = Never;
+    private long _bytes;
+    private long _requests;
 
-    protected Socket Socket { get; } = socket;
+    protected EngineContext Context { get; } = context;
 
     /// <summary>The connection takes no more requests: refused, or the server stops.</summary>
     protected bool IsClosing => Volatile.Read(ref _closeDeadlineMs) != Never;
@@ -27,7 +29,7 @@ internal abstract class EngineConnection(Socket socket, ConnectionLimits limits)
     {
         if (TryStartClosing())
         {
-            WakeReceiver();
+            StopReceiving();
         }
     }
 
@@ -39,40 +41,33 @@ internal abstract class EngineConnection(Socket socket, ConnectionLimits limits)
             SendRefusal(refusal);
             if (refusal == TransportRefusal.FrameTimeout)
             {
-                WakeReceiver();
+                StopReceiving();
             }
         }
     }
 
     private bool TryStartClosing() => Interlocked.CompareExchange(
-        ref _closeDeadlineMs, Environment.TickCount64 + (long)limits.LingerTimeout.TotalMilliseconds, Never) == Never;
+        ref _closeDeadlineMs, Environment.TickCount64 + (long)Context.Limits.LingerTimeout.TotalMilliseconds, Never) == Never;
 
-    /// <summary>Whoever waits for the next request, blocked thread or pending task, sees the end of the stream.</summary>
-    private void WakeReceiver()
-    {
-        try
-        {
-            Socket.Shutdown(SocketShutdown.Receive);
-        }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-        {
-            // The peer was faster.
-        }
-    }
+    /// <summary>Whoever waits for the next request, blocked thread, pending task or event loop, stops to.</summary>
+    protected abstract void StopReceiving();
 
     /// <summary>Called when bytes have arrived: while requests are taken from them, no frame is being waited for.</summary>
-    protected void NoteReceived()
+    protected void NoteReceived(int bytes)
     {
+        _bytes += bytes;
         _wasPartial = _frameStartedMs;
         _frameStartedMs = Never;
     }
 
     /// <summary>Called when all complete frames have been taken.</summary>
-    protected void NoteTaken(bool tookRequest, bool holdsPartialFrame)
+    protected void NoteTaken(int requests, bool holdsPartialFrame)
     {
         var nowMs = Environment.TickCount64;
+        var tookRequest = requests > 0;
         if (tookRequest)
         {
+            _requests += requests;
             _lastRequestMs = nowMs;
         }
 
@@ -90,7 +85,7 @@ internal abstract class EngineConnection(Socket socket, ConnectionLimits limits)
     /// <summary>Ends the connection if one of its clocks ran out.</summary>
     public void CheckClocks(long nowMs)
     {
-        if (Expired(Volatile.Read(ref _sendStartedMs), limits.SendTimeout))
+        if (Expired(Volatile.Read(ref _sendStartedMs), Context.Limits.SendTimeout))
         {
             Abort();
         }
@@ -101,11 +96,11 @@ internal abstract class EngineConnection(Socket socket, ConnectionLimits limits)
                 Abort();
             }
         }
-        else if (Expired(Volatile.Read(ref _frameStartedMs), limits.FrameTimeout))
+        else if (Expired(Volatile.Read(ref _frameStartedMs), Context.Limits.FrameTimeout))
         {
             Refuse(TransportRefusal.FrameTimeout);
         }
-        else if (Expired(Volatile.Read(ref _lastRequestMs), limits.IdleTimeout))
+        else if (Expired(Volatile.Read(ref _lastRequestMs), Context.Limits.IdleTimeout))
         {
             BeginClose();
         }
@@ -113,20 +108,12 @@ internal abstract class EngineConnection(Socket socket, ConnectionLimits limits)
         bool Expired(long sinceMs, TimeSpan limit) => sinceMs != Never && nowMs - sinceMs > limit.TotalMilliseconds;
     }
 
-    /// <summary>Closes at once; pending operations of the socket fail.</summary>
-    public void Abort() => Socket.Dispose();
+    /// <summary>Closes at once: what is under way is lost, and the peer may see a reset.</summary>
+    public abstract void Abort();
 
-    /// <summary>
-    /// Reads what the peer still sends after a refusal: closing with unread bytes would reset the connection and could
-    /// destroy the refusal on its way. Bounded by the close deadline, which aborts the socket.
-    /// </summary>
-    protected async Task DiscardAsync()
-    {
-        var waste = new byte[4096];
-        while (await Socket.ReceiveAsync(waste, SocketFlags.None) > 0)
-        {
-        }
-    }
+    /// <summary>Tells the handler that the peer closed in order; the descriptor is still open.</summary>
+    protected void ReportClosed(int descriptor) =>
+        Context.Handler.Closed(new ClosedConnection(NativeTcp.PeerAddress(descriptor), descriptor, _bytes, _requests));
 
-    public virtual void Dispose() => Socket.Dispose();
+    public abstract void Dispose();
 }

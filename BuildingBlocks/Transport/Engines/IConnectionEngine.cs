@@ -21,4 +21,7 @@ public interface IConnectionEngine
 }
 
 /// <summary>What an engine works with.</summary>
-public sealed record EngineContext(IFrameHandler Handler, ConnectionLimits Limits, ILogger Logger);
+public sealed record EngineContext(IFrameHandler Handler, ConnectionLimits Limits, ILogger Logger)
+{
+    public Framing Framing { get; init; } = Framing.LengthPrefixed;
+}

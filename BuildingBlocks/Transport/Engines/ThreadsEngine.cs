@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Sockets;
 using Lab.Transport.Frames;
 using Microsoft.Extensions.Logging;
@@ -7,10 +8,31 @@ namespace Lab.Transport.Engines;
 /// <summary>One blocking thread per connection, which serves one request after the other: what most course projects do.</summary>
 public sealed class ThreadsEngine : IConnectionEngine
 {
+    /// <summary>A thread takes its stack, its signal stack and a guard page for each.</summary>
+    private const int MappingsPerThread = 4;
+
+    /// <summary>For everything else in the process.</summary>
+    private const int OtherMappings = 5000;
+
     public string Name => "threads";
+
+    /// <summary>
+    /// How many threads the kernel lets a process have memory mappings for (vm.max_map_count): one more, and the runtime ends
+    /// the process. And not more than half of the numbers that all threads of the machine, or of the container, share.
+    /// </summary>
+    public static int MostConnections() => Math.Max(1, Math.Min(
+        (Setting("/proc/sys/vm/max_map_count") - OtherMappings) / MappingsPerThread,
+        Math.Min(Setting("/proc/sys/kernel/pid_max"), Setting("/sys/fs/cgroup/pids.max")) / 2));
+
+    private static int Setting(string file) =>
+        File.Exists(file) && int.TryParse(File.ReadAllText(file).Trim(), CultureInfo.InvariantCulture, out var value) ? value : int.MaxValue;
 
     public async Task RunAsync(Socket listener, EngineContext context, CancellationToken stop)
     {
+        context = context with
+        {
+            Limits = context.Limits with { MaxConnections = Math.Min(context.Limits.MaxConnections, MostConnections()) },
+        };
         await using var connections = new ConnectionSet(context);
         await connections.ServeAsync(
             listener, socket => new ThreadConnection(socket, context), connection => connection.RunAsync(), stop);
@@ -18,11 +40,10 @@ public sealed class ThreadsEngine : IConnectionEngine
 }
 
 /// <summary>A connection with a thread of its own.</summary>
-internal sealed class ThreadConnection(Socket socket, EngineContext context) : EngineConnection(socket, context.Limits)
+internal sealed class ThreadConnection(Socket socket, EngineContext context) : SocketConnection(socket, context)
 {
     private const int StackBytes = 256 * 1024;
 
-    private readonly FrameReader _reader = new();
     private readonly Lock _sendGate = new();
 
     public Task RunAsync()
@@ -37,13 +58,9 @@ internal sealed class ThreadConnection(Socket socket, EngineContext context) : E
     {
         try
         {
-            Socket.SendTimeout = (int)context.Limits.SendTimeout.TotalMilliseconds;
+            Socket.SendTimeout = (int)Context.Limits.SendTimeout.TotalMilliseconds;
             ServeRequests();
-            Socket.Shutdown(SocketShutdown.Send);
-            if (IsClosing)
-            {
-                DiscardAsync().GetAwaiter().GetResult();
-            }
+            EndAsync().GetAwaiter().GetResult();
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
         {
@@ -52,7 +69,7 @@ internal sealed class ThreadConnection(Socket socket, EngineContext context) : E
         catch (Exception exception)
         {
             // A handler answers failures with a frame; one that throws is broken, and must not take the process along.
-            context.Logger.LogError(exception, "the handler failed; its connection is closed");
+            Context.Logger.LogError(exception, "the handler failed; its connection is closed");
         }
         finally
         {
@@ -65,23 +82,23 @@ internal sealed class ThreadConnection(Socket socket, EngineContext context) : E
         using var answered = new ReplyWait();
         while (!IsClosing)
         {
-            var received = Socket.Receive(_reader.Free().Span, SocketFlags.None);
+            var received = Socket.Receive(Reader.Free().Span, SocketFlags.None);
             if (received == 0)
             {
                 return;
             }
 
-            _reader.Received(received);
-            NoteReceived();
-            var tookRequest = false;
+            Reader.Received(received);
+            NoteReceived(received);
+            var requests = 0;
             FrameStatus status;
-            while ((status = _reader.TryRead(out var payload)) == FrameStatus.Complete)
+            while ((status = Reader.TryRead(out var payload)) == FrameStatus.Complete)
             {
-                Send(answered.Wait(context.Handler.HandleAsync(payload, CancellationToken.None)));
-                tookRequest = true;
+                Send(answered.Wait(Context.Handler.HandleAsync(payload, CancellationToken.None)));
+                requests++;
             }
 
-            NoteTaken(tookRequest, _reader.PartialBytes > 0);
+            NoteTaken(requests, Reader.PartialBytes > 0);
             if (status == FrameStatus.TooLarge)
             {
                 Refuse(TransportRefusal.FrameTooLarge);
@@ -93,7 +110,7 @@ internal sealed class ThreadConnection(Socket socket, EngineContext context) : E
     {
         try
         {
-            Send(context.Handler.Refuse(refusal));
+            Send(Context.Handler.Refuse(refusal));
             Socket.Shutdown(SocketShutdown.Send);
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
@@ -117,12 +134,6 @@ internal sealed class ThreadConnection(Socket socket, EngineContext context) : E
                 NoteSendEnded();
             }
         }
-    }
-
-    public override void Dispose()
-    {
-        base.Dispose();
-        _reader.Dispose();
     }
 
     /// <summary>Blocks for a task without the spinning of <c>Task.Wait</c>, which costs the other threads their core.</summary>

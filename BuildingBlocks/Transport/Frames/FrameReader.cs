@@ -12,11 +12,16 @@ public sealed class FrameReader : IDisposable
     private const int IdleBytes = 4096;
 
     private readonly int _maxPayloadBytes;
-    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(IdleBytes);
+    private readonly Framing _framing;
+    private byte[] _buffer = [];
     private int _start;
     private int _end;
 
-    public FrameReader(int maxPayloadBytes = FrameFormat.MaxPayloadBytes) => _maxPayloadBytes = maxPayloadBytes;
+    public FrameReader(int maxPayloadBytes = FrameFormat.MaxPayloadBytes, Framing framing = Framing.LengthPrefixed)
+    {
+        _maxPayloadBytes = maxPayloadBytes;
+        _framing = framing;
+    }
 
     /// <summary>Bytes of a frame that is not complete yet.</summary>
     public int PartialBytes => _end - _start;
@@ -35,6 +40,13 @@ public sealed class FrameReader : IDisposable
     {
         payload = default;
         var available = _end - _start;
+        if (_framing == Framing.None)
+        {
+            payload = _buffer.AsMemory(_start, available);
+            _start = _end;
+            return available > 0 ? FrameStatus.Complete : FrameStatus.Incomplete;
+        }
+
         if (available < FrameFormat.HeaderBytes)
         {
             return FrameStatus.Incomplete;
@@ -56,7 +68,22 @@ public sealed class FrameReader : IDisposable
         return FrameStatus.Complete;
     }
 
-    public void Dispose()
+    /// <summary>
+    /// Gives the buffer back unless it holds a part of a frame; frames handed out before are no longer valid. For whoever
+    /// has thousands of readers that mostly wait.
+    /// </summary>
+    public void Rest()
+    {
+        if (_start == _end)
+        {
+            _start = _end = 0;
+            GiveBack();
+        }
+    }
+
+    public void Dispose() => GiveBack();
+
+    private void GiveBack()
     {
         var buffer = Interlocked.Exchange(ref _buffer, []);
         if (buffer.Length > 0)
@@ -73,7 +100,11 @@ public sealed class FrameReader : IDisposable
             _start = _end = 0;
             if (_buffer.Length > IdleBytes * 2)
             {
-                ArrayPool<byte>.Shared.Return(_buffer);
+                GiveBack();
+            }
+
+            if (_buffer.Length == 0)
+            {
                 _buffer = ArrayPool<byte>.Shared.Rent(IdleBytes);
             }
         }

@@ -1,3 +1,5 @@
+using Lab.Transport.Native;
+
 namespace Lab.Transport.Frames;
 
 /// <summary>What a service does with frames. Called by the connection engines, concurrently.</summary>
@@ -12,7 +14,22 @@ public interface IFrameHandler
 
     /// <summary>The reply to a peer that broke the rules of the transport; the connection is closed after it.</summary>
     OutgoingFrame Refuse(TransportRefusal refusal);
+
+    /// <summary>
+    /// A connection ended because its peer closed it in order, after all its requests were answered. Called by the thread
+    /// that noticed: must return at once.
+    /// </summary>
+    void Closed(in ClosedConnection connection)
+    {
+    }
 }
+
+/// <summary>A connection that its peer has closed.</summary>
+/// <param name="Peer">Null when the kernel no longer knew it.</param>
+/// <param name="Descriptor">Its number in this process.</param>
+/// <param name="Bytes">Received.</param>
+/// <param name="Requests">Answered.</param>
+public readonly record struct ClosedConnection(SocketAddress4? Peer, int Descriptor, long Bytes, long Requests);
 
 /// <summary>Why the transport gives a connection up.</summary>
 public enum TransportRefusal

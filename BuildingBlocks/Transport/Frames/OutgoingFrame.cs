@@ -8,17 +8,29 @@ public sealed class OutgoingFrame : IBufferWriter<byte>, IDisposable
 {
     private const int InitialBytes = 1024;
 
+    private readonly int _headerBytes;
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(InitialBytes);
-    private int _written = FrameFormat.HeaderBytes;
+    private int _written;
 
-    public int PayloadBytes => _written - FrameFormat.HeaderBytes;
+    /// <param name="framing">That of the connection it is for.</param>
+    public OutgoingFrame(Framing framing = Framing.LengthPrefixed)
+    {
+        _headerBytes = framing == Framing.None ? 0 : FrameFormat.HeaderBytes;
+        _written = _headerBytes;
+    }
+
+    public int PayloadBytes => _written - _headerBytes;
 
     /// <summary>Header and payload, ready for the wire.</summary>
     public ReadOnlyMemory<byte> Wire
     {
         get
         {
-            FrameFormat.WriteLength(_buffer, PayloadBytes);
+            if (_headerBytes > 0)
+            {
+                FrameFormat.WriteLength(_buffer, PayloadBytes);
+            }
+
             return _buffer.AsMemory(0, _written);
         }
     }
@@ -38,7 +50,7 @@ public sealed class OutgoingFrame : IBufferWriter<byte>, IDisposable
     }
 
     /// <summary>Throws the payload written so far away, so that another one can be written.</summary>
-    public void Clear() => _written = FrameFormat.HeaderBytes;
+    public void Clear() => _written = _headerBytes;
 
     public void Dispose()
     {

@@ -10,7 +10,7 @@ internal sealed class EngineFactor(FrameServer server) : IRuntimeFactor
 {
     public string Name => "engine";
 
-    public IReadOnlyList<string> Values => server.EngineNames;
+    public IReadOnlyList<string> Values => FrameServer.EngineNames;
 
     public string Current => server.EngineName;
 
