@@ -159,7 +159,8 @@ public sealed class LocalLab : IAsyncDisposable
             .Concat(_options.Settings)
             .Append(KeyValuePair.Create("Service:Name", spec.Name))
             .Append(KeyValuePair.Create("Service:AdminUrl", book.AdminUrl(spec)))
-            .Append(KeyValuePair.Create("Service:AdminToken", token));
+            .Append(KeyValuePair.Create("Service:AdminToken", token))
+            .Append(KeyValuePair.Create("Service:LogFolder", Path.GetFullPath(_options.LogFolder)));
         var environment = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var (key, value) in settings)
         {

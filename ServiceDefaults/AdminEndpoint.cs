@@ -5,21 +5,25 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace Lab.ServiceDefaults;
 
 /// <summary>
-/// Steers a running service: <c>GET|PUT /admin/factors</c>, <c>POST /admin/crash</c>. Wants the run's token as
+/// Steers a running service: <c>GET|PUT /admin/factors</c>, <c>POST /admin/crash</c>, <c>POST /admin/restart</c> (it
+/// ends in order, and whoever supervises it starts it again). Wants the run's token as
 /// <c>Authorization: Bearer TOKEN</c>.
 /// </summary>
 internal static class AdminEndpoint
 {
-    public static void Map(IEndpointRouteBuilder routes)
+    public static void Map(IEndpointRouteBuilder routes, Action<IEndpointRouteBuilder>? mapMore)
     {
         var admin = routes.MapGroup("/admin").AddEndpointFilter(RequireTokenAsync);
         admin.MapGet("/factors", (IEnumerable<IRuntimeFactor> factors) => Describe(factors));
         admin.MapPut("/factors", SetFactorsAsync);
         admin.MapPost("/crash", Crash);
+        admin.MapPost("/restart", (IHostApplicationLifetime service) => service.StopApplication());
+        mapMore?.Invoke(admin);
     }
 
     private static ValueTask<object?> RequireTokenAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
@@ -71,8 +75,9 @@ internal static class AdminEndpoint
         using var self = Process.GetCurrentProcess();
         self.Kill();
     }
-
-    private sealed record FactorState(string Current, IReadOnlyList<string> Values);
-
-    private sealed record AdminError(string Error);
 }
+
+internal sealed record FactorState(string Current, IReadOnlyList<string> Values);
+
+/// <summary>Why an admin call was refused.</summary>
+public sealed record AdminError(string Error);

@@ -1,5 +1,5 @@
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -18,7 +18,8 @@ public static class ServiceDefaultsExtensions
         var options = builder.Configuration.GetSection(ServiceOptions.Section).Get<ServiceOptions>() ?? new ServiceOptions();
         options.Validate();
         builder.Services.AddSingleton(options);
-        builder.WebHost.UseUrls(options.AdminUrl);
+        // An endpoint, not a URL: URLs count for nothing as soon as a service gives the web server a listener of its own.
+        builder.Configuration["Kestrel:Endpoints:Admin:Url"] = options.AdminUrl;
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
         builder.Services.AddHealthChecks();
         builder.Logging.ClearProviders().AddSimpleConsole(console =>
@@ -32,10 +33,12 @@ public static class ServiceDefaultsExtensions
     }
 
     /// <summary>Health and admin endpoints (<see cref="AdminEndpoint"/>).</summary>
-    public static WebApplication MapLabDefaults(this WebApplication app)
+    /// <param name="app">The service.</param>
+    /// <param name="mapMore">Adds admin calls of the service's own, below <c>/admin</c>; they want the token, too.</param>
+    public static WebApplication MapLabDefaults(this WebApplication app, Action<IEndpointRouteBuilder>? mapMore = null)
     {
         app.MapHealthChecks("/health");
-        AdminEndpoint.Map(app);
+        AdminEndpoint.Map(app, mapMore);
         return app;
     }
 }

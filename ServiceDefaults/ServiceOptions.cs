@@ -5,7 +5,7 @@ namespace Lab.ServiceDefaults;
 
 /// <summary>
 /// What the runner tells every service, under <c>Service:</c> in its configuration
-/// (environment: <c>Service__Name</c>, <c>Service__AdminUrl</c>, <c>Service__AdminToken</c>).
+/// (environment: <c>Service__Name</c>, <c>Service__AdminUrl</c>, <c>Service__AdminToken</c>, <c>Service__LogFolder</c>).
 /// </summary>
 public sealed class ServiceOptions
 {
@@ -19,6 +19,9 @@ public sealed class ServiceOptions
 
     /// <summary>The run's token; without one every admin call is refused (health stays open).</summary>
     public string? AdminToken { get; set; }
+
+    /// <summary>Where a service puts logs of its own, beside what it prints; files begin with <see cref="Name"/>.</summary>
+    public string LogFolder { get; set; } = Path.GetTempPath();
 
     /// <summary>The admin endpoint can crash the service: it must never face a public network.</summary>
     /// <exception cref="InvalidOperationException">The address is neither loopback nor private.</exception>

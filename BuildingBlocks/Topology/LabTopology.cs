@@ -17,8 +17,17 @@ public sealed record LabTopology
     /// <summary>The fault proxy that carries the links.</summary>
     public required ServiceSpec FaultProxy { get; init; }
 
+    private static IReadOnlyList<SystemEntry> All => [Systems.Calibration.Entry(), Systems.Marketplace.Entry(), Systems.Echo.Entry()];
+
     /// <summary>Every system of the lab, with all that they need.</summary>
-    public static LabTopology Complete() => Of(Systems.Calibration.Entry(), Systems.Marketplace.Entry());
+    public static LabTopology Complete() => Of(All);
+
+    /// <summary>Some systems of the lab by name, with all that they need.</summary>
+    /// <exception cref="ArgumentException">There is no such system.</exception>
+    public static LabTopology For(IReadOnlyCollection<string> systems) =>
+        systems.FirstOrDefault(system => All.All(entry => entry.Name != system)) is { } unknown
+            ? throw new ArgumentException($"the lab has no system '{unknown}'", nameof(systems))
+            : Of([.. All.Where(entry => systems.Contains(entry.Name))]);
 
     /// <summary>The topology of some systems. What two of them share is there once.</summary>
     public static LabTopology Of(params IReadOnlyList<SystemEntry> systems) => new()

@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Lab.LocalHost.Processes;
+using Lab.Transport.Engines;
+using Lab.Transport.Native;
 using Spectre.Console;
 
 namespace Lab.Harness.Commands;
@@ -14,8 +16,8 @@ internal static class DoctorCommand
         var command = new Command("doctor", "What this machine has, what it lacks, and how to get it. Exit code 1 when something needed is missing.");
         command.SetAction(async (_, cancellationToken) =>
         {
-            var findings = new List<Finding>
-            {
+            List<Finding> findings =
+            [
                 Runtime(),
                 Feed(),
                 await ProgramAsync("MySQL server", ["mariadbd", "mysqld"], "apt-get install mariadb-server, or set LAB_MYSQL to a connection string", isNeeded: Environment.GetEnvironmentVariable("LAB_MYSQL") is null, cancellationToken),
@@ -23,11 +25,13 @@ internal static class DoctorCommand
                 await ProgramAsync("setpriv", ["setpriv"], "part of util-linux; without it a killed lab leaves processes to the next start", isNeeded: false, cancellationToken),
                 await ProgramAsync("Chromium (browser tests)", ["chromium", "chromium-browser", "google-chrome"], "apt-get install chromium; without it the browser tests are skipped", isNeeded: false, cancellationToken),
                 await ProgramAsync("container engine (not needed yet)", ["docker", "podman"], "optional", isNeeded: false, cancellationToken),
+                NativeAot(),
+                .. Engines(),
                 Descriptors(),
                 Processors(),
                 Memory(),
                 Disk(),
-            };
+            ];
             Show(findings);
             return findings.Exists(finding => finding.State == State.Missing) ? ExitCodes.Failed : ExitCodes.Ok;
         });
@@ -68,18 +72,33 @@ internal static class DoctorCommand
         return new Finding(what, State.Good, $"{path}  {version}");
     }
 
+    /// <summary>Whether servers could be published as native programs; nothing of the lab needs it.</summary>
+    private static Finding NativeAot()
+    {
+        var reason = Path.Combine(LabFolders.State, "aot.reason");
+        var answer = File.Exists(reason) ? File.ReadAllText(reason).Trim() : "the feed has not been asked; ./lab doctor does";
+        return new Finding(
+            "native AOT", answer.StartsWith("restorable", StringComparison.Ordinal) ? State.Good : State.Advice, $"{answer}. Delete .lab/aot.reason to ask again");
+    }
+
+    /// <summary>The connection engines: what cannot run here is left out of experiments.</summary>
+    private static IEnumerable<Finding> Engines()
+    {
+        yield return new Finding("connection engines", State.Good, string.Join(", ", ConnectionEngines.Offered));
+        foreach (var (engine, whyNot) in ConnectionEngines.NotOffered)
+        {
+            yield return new Finding($"connection engine {engine}", State.Advice, $"does not run here: {whyNot}. Its cells are left out");
+        }
+    }
+
+    /// <summary>What a process of the lab gets after it has raised its limit.</summary>
     private static Finding Descriptors()
     {
         const int Wanted = 10_000;
-        var limits = File.Exists("/proc/self/limits") ? File.ReadLines("/proc/self/limits").FirstOrDefault(line => line.StartsWith("Max open files", StringComparison.Ordinal)) : null;
-        if (limits is null)
-        {
-            return new Finding("open files", State.Advice, "the limit cannot be read here");
-        }
-
-        var fields = limits.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        var enough = !long.TryParse(fields[3], out var soft) || soft >= Wanted;
-        return new Finding("open files", enough ? State.Good : State.Advice, $"at most {fields[3]} (hard limit {fields[4]}){(enough ? "" : "; ulimit -n raises it")}");
+        var limit = DescriptorLimit.Raise();
+        var enough = limit.Current >= Wanted;
+        return new Finding(
+            "descriptors", enough ? State.Good : State.Advice, $"{limit}; every connection takes one{(enough ? "" : ". ulimit -Hn raises the limit, as root")}");
     }
 
     private static Finding Processors() => Environment.ProcessorCount >= 2

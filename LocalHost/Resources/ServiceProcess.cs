@@ -9,6 +9,7 @@ internal sealed class ServiceProcess(
     ServiceSpec spec, string adminUrl, IReadOnlyDictionary<string, string> environment, LocalLabOptions options, RunningRecords records, Action<ResourceEvent> report)
     : IResource, IAsyncDisposable
 {
+    /// <summary>After crashes; a restart that was asked for is none.</summary>
     private const int MaxRestarts = 50;
     private static readonly TimeSpan RestartPause = TimeSpan.FromMilliseconds(100);
 
@@ -71,7 +72,7 @@ internal sealed class ServiceProcess(
 
     private async Task SuperviseAsync()
     {
-        for (var restarts = 0; ; restarts++)
+        for (var crashes = 0; ;)
         {
             var process = _process!;
             await Task.WhenAny(process.Exited, Task.Delay(Timeout.Infinite, _stopping.Token));
@@ -80,18 +81,31 @@ internal sealed class ServiceProcess(
                 return;
             }
 
-            report(new ResourceEvent(Name, ResourceState.Crashed, $"exit code {await process.Exited}; its log: {process.LogFile}"));
-            if (!spec.RestartAfterCrash || restarts == MaxRestarts || !await TryRestartAsync())
+            // One that ends in order was asked to: a cell wants it fresh.
+            var exitCode = await process.Exited;
+            if (exitCode != 0)
+            {
+                report(new ResourceEvent(Name, ResourceState.Crashed, $"exit code {exitCode}; its log: {process.LogFile}"));
+                crashes++;
+            }
+
+            if (!spec.RestartAfterCrash || crashes > MaxRestarts || !await TryRestartAsync(wasAsked: exitCode == 0))
             {
                 return;
             }
         }
     }
 
-    private async Task<bool> TryRestartAsync()
+    private async Task<bool> TryRestartAsync(bool wasAsked)
     {
         try
         {
+            if (wasAsked)
+            {
+                await StartProcessAsync(_stopping.Token);
+                return true;
+            }
+
             await Task.Delay(RestartPause, _stopping.Token);
             report(new ResourceEvent(Name, ResourceState.Restarting, ""));
             var begun = Stopwatch.GetTimestamp();

@@ -23,6 +23,40 @@ public sealed class RawConnection : IDisposable
 
     public async Task SendAsync(ReadOnlyMemory<byte> bytes) => await _socket.SendAsync(bytes);
 
+    /// <summary>ADDRESS:PORT of this end: what the server sees as its peer.</summary>
+    public string Address => _socket.LocalEndPoint is IPEndPoint { Address: var address, Port: var port }
+        ? new IPEndPoint(address.MapToIPv4(), port).ToString()
+        : throw new InvalidOperationException("not connected");
+
+    /// <summary>So many bytes as they come, without frames.</summary>
+    public async Task<byte[]> ReceiveAsync(int count)
+    {
+        using var timeout = new CancellationTokenSource(Patience);
+        var bytes = new byte[count];
+        for (var received = 0; received < count;)
+        {
+            var more = await _socket.ReceiveAsync(bytes.AsMemory(received), timeout.Token);
+            Assert.True(more > 0, $"the server closed the connection after {received} of {count} bytes");
+            received += more;
+        }
+
+        return bytes;
+    }
+
+    /// <summary>Waits until the server has closed the connection in order.</summary>
+    public async Task ReceiveEndAsync()
+    {
+        using var timeout = new CancellationTokenSource(Patience);
+        Assert.Equal(0, await _socket.ReceiveAsync(new byte[1], timeout.Token));
+    }
+
+    /// <summary>Closes as a crash would: with a reset instead of an end.</summary>
+    public void Reset()
+    {
+        _socket.LingerState = new LingerOption(enable: true, seconds: 0);
+        _socket.Close();
+    }
+
     /// <summary>A frame with this payload.</summary>
     public Task SendFrameAsync(byte[] payload)
     {

@@ -107,6 +107,10 @@ public abstract class TestLab : IAsyncLifetime
         Assert.True(reply.IsSuccessStatusCode, await reply.Content.ReadAsStringAsync());
     }
 
+    /// <summary>GETs an admin call of a service.</summary>
+    public async Task<HttpResponseMessage> GetAdminAsync(string service, string path, CancellationToken cancellationToken) =>
+        await _http.GetAsync(new Uri(Lab.Endpoints.Services[service].Admin, path), cancellationToken);
+
     public string DatabaseConnection => Lab.Endpoints.Databases[Names.Database];
 
     public T Sql<T>(string query)

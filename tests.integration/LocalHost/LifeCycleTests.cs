@@ -29,7 +29,10 @@ public sealed class LifeCycleTests : IDisposable
     {
         using var up = await UpAsync();
         var processes = Running();
-        Assert.Equal(["buyer-server", "echo-server", "fault-proxy", "mysql", "redis", "seller-server"], processes.Select(process => process.Name).Order(StringComparer.Ordinal));
+        var topology = LabTopology.Complete();
+        Assert.Equal(
+            topology.Services.Append(topology.FaultProxy).Select(service => service.Name).Concat(["mysql", "redis"]).Order(StringComparer.Ordinal),
+            processes.Select(process => process.Name).Order(StringComparer.Ordinal));
         Assert.All(processes, process => Assert.True(process.IsAlive));
         up.Signal(signal);
         Assert.Equal(0, await up.WaitForExitAsync());

@@ -4,7 +4,7 @@ namespace Lab.Topology.Systems;
 public static class Calibration
 {
     public const string Name = "calibration";
-    public const string EchoServer = "echo-server";
+    public const string EchoServer = "calibration-echo";
     public const string ClientEndpoint = "clients";
 
     internal static SystemEntry Entry() => new()
