@@ -37,10 +37,10 @@ public static class Analysers
     public static IReadOnlyList<IAnalyser> OfTrust { get; } =
         [new VerdictAnalyser(), new ErrorAnalyser(), new NoiseAnalyser(), new IterationsAnalyser()];
 
-    public static IReadOnlyList<IAnalyser> All { get; } =
+    private static readonly IAnalyser[] OfSpeed =
     [
-        .. OfTrust,
         new ScalingAnalyser(),
+        new EngineRankingAnalyser(),
         new FactorAnalyser(),
         new CacheAnalyser(),
         new DeploymentAnalyser(),
@@ -50,7 +50,18 @@ public static class Analysers
         new CpuAnalyser(),
     ];
 
+    private static readonly IAnalyser[] OfMemory = [new IdleConnectionAnalyser()];
+
     /// <summary>Every conclusion about the cells of one experiment, the gravest first.</summary>
-    public static IReadOnlyList<Conclusion> Run(IReadOnlyList<CellResult> cells) =>
-        [.. All.SelectMany(analyser => analyser.Analyse(cells)).OrderByDescending(conclusion => conclusion.Severity)];
+    /// <param name="cells">The cells of one experiment.</param>
+    /// <param name="cores">Processor cores of the machine; null when they are not known.</param>
+    public static IReadOnlyList<Conclusion> Run(IReadOnlyList<CellResult> cells, int? cores = null)
+    {
+        IAnalyser[] ofSpeed = cores is { } known ? [.. OfSpeed, new LoadCeilingAnalyser(known)] : OfSpeed;
+        var timed = cells.Where(cell => !ConnectionCells.HoldsIdle(cell)).ToList();
+        return [.. OfTrust.SelectMany(analyser => analyser.Analyse(cells))
+            .Concat(ofSpeed.SelectMany(analyser => analyser.Analyse(timed)))
+            .Concat(OfMemory.SelectMany(analyser => analyser.Analyse(cells)))
+            .OrderByDescending(conclusion => conclusion.Severity)];
+    }
 }

@@ -34,8 +34,11 @@ public sealed class CpuAnalyser : IAnalyser
 
     private static string Cost(CellResult cell, FactorLayout layout)
     {
-        var largest = cell.Processes.MaxBy(process => process.CpuS)!;
-        return $"{Format.Latency(TotalUs(cell))} of processor time ({layout.CellName(cell, layout.X)}; {largest.Name} takes "
+        var largest = ProcessRoles.Added(cell).MaxBy(process => process.CpuS)!;
+        return $"{Format.Latency(TotalUs(cell))} of processor time ({layout.CellName(cell, layout.X)}; {Name(cell, largest)} takes "
             + $"{Format.Percent(PerOperationUs(cell, largest) / TotalUs(cell))} of it)";
     }
+
+    private static string Name(CellResult cell, ProcessUsage process) =>
+        cell.Connections is null ? process.Name : $"the {process.Name}";
 }

@@ -1,10 +1,12 @@
 using Lab.Harness.Archive;
+using Lab.Harness.Experiments;
 
 namespace Lab.Harness.Analysis;
 
 /// <summary>
 /// What a setting does to throughput: every word that varies (such as the engine) against its first value, at each
-/// load, or at the lowest and the highest where there are more than three. The cache and the deployment have analysers of their own.
+/// load, or at the lowest and the highest where there are more than three. The cache and the deployment have
+/// analysers of their own, and so have engines in systems about connections.
 /// </summary>
 public sealed class FactorAnalyser : IAnalyser
 {
@@ -15,7 +17,7 @@ public sealed class FactorAnalyser : IAnalyser
         foreach (var group in cells.GroupBy(cell => cell.Group, StringComparer.Ordinal))
         {
             var layout = FactorLayout.Of([.. group]);
-            foreach (var column in layout.Series.Where(column => !column.IsNumeric && !HasItsOwn(column)))
+            foreach (var column in layout.Series.Where(column => !column.IsNumeric && !HasItsOwn(column, group)))
             {
                 foreach (var level in column.Levels.Skip(1))
                 {
@@ -37,8 +39,9 @@ public sealed class FactorAnalyser : IAnalyser
         return loads.Count <= MaxLoads ? loads : [loads[0], loads[^1]];
     }
 
-    private static bool HasItsOwn(FactorColumn column) =>
-        column.Names[0] is CacheAnalyser.Factor or DeploymentAnalyser.Factor;
+    private static bool HasItsOwn(FactorColumn column, IEnumerable<CellResult> cells) =>
+        column.Names[0] is CacheAnalyser.Factor or DeploymentAnalyser.Factor
+        || (column.Names[0] == FactorCatalog.Engine && cells.All(cell => cell.Connections is not null));
 
     private static Conclusion Describe(FactorColumn column, string load, List<CellPair> pairs, FactorLayout layout)
     {

@@ -11,9 +11,17 @@ public sealed class RunSummary
 
     /// <summary>Printed wherever measured and published figures stand side by side.</summary>
     public const string PublishedNote =
-        "The published figures were measured by the report's authors on another machine, with another language, database and "
-        + "load generator. A ratio therefore compares whole settings, not designs alone; within this run, cells can be "
+        "The published figures were measured by the report's authors on another machine, in another language, with another load "
+        + "generator and other software around it. A ratio therefore compares whole settings, not designs alone; within this run, cells can be "
         + "compared with each other.";
+
+    private static readonly (ClaimOutcome Outcome, string Words)[] Outcomes =
+    [
+        (ClaimOutcome.Confirmed, "confirmed"),
+        (ClaimOutcome.Contradicted, "contradicted"),
+        (ClaimOutcome.Mixed, "true in some settings only"),
+        (ClaimOutcome.NotShown, "not shown"),
+    ];
 
     private RunSummary(RunResults results)
     {
@@ -25,7 +33,7 @@ public sealed class RunSummary
         WithErrors = [.. results.Cells.Where(cell => cell.Errors.Total > 0)];
         Passed = Cells > 0 && Broken.Count + Unchecked.Count + Unanswered.Count == 0 && results.Run.Aborted is null;
         Highlights = [.. Figures(results)];
-        Sentences = [What(results), Verdicts(), .. Published(results), .. Claims(results), .. Care(results)];
+        Sentences = [What(results), Verdicts(), .. LeftOut(results), .. Published(results), .. Responses(results), .. Claims(results), .. Care(results)];
     }
 
     public int Cells { get; }
@@ -114,7 +122,8 @@ public sealed class RunSummary
             yield return (Format.Ratio(Comparison.Median(latency)), "published latency (median)");
         }
 
-        var measured = results.Cells.Where(cell => !IsCalibration(cell) && Comparison.IsComparable(cell));
+        var measured = results.Cells
+            .Where(cell => !IsCalibration(cell) && !ConnectionCells.HoldsIdle(cell) && Comparison.IsComparable(cell));
         if (measured.MaxBy(cell => cell.Throughput!.Mean) is { } fastest)
         {
             yield return (Format.Rate(fastest.Throughput!.Mean), $"highest throughput: {fastest.Operation}");
@@ -156,6 +165,21 @@ public sealed class RunSummary
         }
     }
 
+    // Some reports state no throughput: their latency is what there is to compare.
+    private static IEnumerable<string> Responses(RunResults results)
+    {
+        foreach (var experiment in results.Cells
+            .Where(cell => cell.Published is { ThroughputOps: null } && LatencyRatio(cell) is not null)
+            .GroupBy(cell => cell.Experiment, StringComparer.Ordinal)
+            .Where(experiment => results.Cells.All(cell => cell.Experiment != experiment.Key || ThroughputRatio(cell) is null)))
+        {
+            var ratios = experiment.Select(cell => LatencyRatio(cell)!.Value).ToList();
+            yield return $"Mean latency of {experiment.Key} is below the published figure in {ratios.Count(ratio => ratio < 1)} of "
+                + $"{Format.Count(ratios.Count, "cell")} for which the report has one: median "
+                + $"{Format.Ratio(Comparison.Median(ratios))}, from {Format.Ratio(ratios.Min())} to {Format.Ratio(ratios.Max())}.";
+        }
+    }
+
     private static string HighestLoad(List<CellResult> compared)
     {
         var layout = FactorLayout.Of(compared);
@@ -177,24 +201,28 @@ public sealed class RunSummary
 
     private static IEnumerable<string> Claims(RunResults results)
     {
-        var claims = results.Cells.GroupBy(cell => cell.Experiment, StringComparer.Ordinal)
-            .SelectMany(experiment => MarketplaceClaims.Check([.. experiment.Where(cell => !IsCalibration(cell))]))
-            .ToList();
-        if (claims.Count > 0)
+        var reports = results.Cells.GroupBy(cell => cell.Experiment, StringComparer.Ordinal)
+            .SelectMany(experiment => TestedClaims.Of([.. experiment.Where(cell => !IsCalibration(cell))]))
+            .GroupBy(tested => tested.Report, StringComparer.Ordinal);
+        foreach (var report in reports)
         {
-            var outcomes = new (ClaimOutcome Outcome, string Words)[]
-            {
-                (ClaimOutcome.Confirmed, "confirmed"),
-                (ClaimOutcome.Contradicted, "contradicted"),
-                (ClaimOutcome.Mixed, "true in some settings only"),
-                (ClaimOutcome.NotShown, "not shown"),
-            };
-            var counts = outcomes
+            var claims = report.SelectMany(tested => tested.Claims).ToList();
+            var counts = Outcomes
                 .Select(outcome => (Count: claims.Count(claim => claim.Outcome == outcome.Outcome), outcome.Words))
                 .Where(outcome => outcome.Count > 0)
                 .Select(outcome => $"{outcome.Count} {outcome.Words}");
-            yield return $"Of the {Format.Count(claims.Count, "observation")} of the marketplace report that this run tests: "
+            yield return $"Of the {Format.Count(claims.Count, "observation")} of the {report.Key} that this run tests: "
                 + $"{string.Join(", ", counts)}.";
+        }
+    }
+
+    private static IEnumerable<string> LeftOut(RunResults results)
+    {
+        var cells = results.Run.LeftOut.Sum(left => left.Cells);
+        if (cells > 0)
+        {
+            yield return $"{Format.Count(cells, "cell")} {(cells == 1 ? "was" : "were")} left out: this machine cannot run "
+                + $"{(cells == 1 ? "it" : "them")}.";
         }
     }
 

@@ -36,8 +36,21 @@ public sealed record RunInfo
     /// <summary>The experiments in the order in which they ran, with the words the report prints.</summary>
     public required IReadOnlyList<ExperimentInfo> Experiments { get; init; }
 
+    /// <summary>Cells that the preset asks for and this machine cannot run; no failure, but said.</summary>
+    public IReadOnlyList<LeftOutCells> LeftOut { get; init; } = [];
+
     /// <summary>Why the run ended early, if it did (a service that would not start, Ctrl-C).</summary>
     public string? Aborted { get; init; }
+}
+
+/// <summary>Cells of an experiment that this machine cannot run, for one reason.</summary>
+/// <param name="Experiment">Name of the experiment.</param>
+/// <param name="Cells">How many they are.</param>
+/// <param name="Setting">What they have in common that is in the way: <c>engine uring</c>.</param>
+/// <param name="Reason">Why that does not work here, without a full stop.</param>
+public sealed record LeftOutCells(string Experiment, int Cells, string Setting, string Reason)
+{
+    public override string ToString() => $"{Cells} {(Cells == 1 ? "cell" : "cells")} with {Setting}: {Reason}";
 }
 
 /// <summary>An experiment's titles, copied so that a report can be made from the archive alone.</summary>
@@ -89,6 +102,9 @@ public sealed record CellResult
     /// <summary>What this machine gives without the system, at the same concurrency; null for calibration cells.</summary>
     public MachineLimit? Limit { get; init; }
 
+    /// <summary>What the cell's connections did and cost; null for systems that are not about connections.</summary>
+    public ConnectionFigures? Connections { get; init; }
+
     /// <summary>Why the figures deserve distrust (the machine was busy with something else), or null.</summary>
     public string? Noise { get; init; }
 
@@ -138,7 +154,23 @@ public sealed record ErrorCounts(long Total, IReadOnlyDictionary<string, long> B
 public sealed record PublishedFigure(
     [property: JsonPropertyName("latency_us")] double? LatencyUs,
     [property: JsonPropertyName("throughput_ops")] double? ThroughputOps,
-    string Source);
+    string Source)
+{
+    /// <summary>Mean duration of a connection; null where the report is not about connections, or does not say.</summary>
+    [JsonPropertyName("duration_s")]
+    public double? DurationS { get; init; }
+
+    /// <summary>How many times as long as in the report's smallest experiment an answer took.</summary>
+    [JsonPropertyName("latency_growth")]
+    public double? LatencyGrowth { get; init; }
+
+    /// <summary>How many times as long as in the report's smallest experiment a connection lasted.</summary>
+    [JsonPropertyName("duration_growth")]
+    public double? DurationGrowth { get; init; }
+
+    /// <summary>Connections that the report's server logged as closed properly.</summary>
+    public long? LogLines { get; init; }
+}
 
 /// <summary>The calibration's figure that bounds an operation, and the operation's share of it.</summary>
 public sealed record MachineLimit(

@@ -25,6 +25,7 @@ public static class LabCommand
             PlanCommand.Create(),
             UpCommand.Create(),
             DoctorCommand.Create(),
+            ConnectionLoadCommand.Create(),
             new HelpOption(),
         };
         var parsed = lab.Parse(args);

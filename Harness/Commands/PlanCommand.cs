@@ -10,7 +10,7 @@ internal static class PlanCommand
     {
         var (experiments, preset) = (PlanOptions.Experiments(), PlanOptions.Preset());
         var command = new Command("plan", """
-            The cells that a run would measure, as JSON. Nothing is started.
+            The cells that a run would measure, as JSON, and those that this machine cannot run, with the reason. Nothing is started.
 
             Examples:
               ./lab plan

@@ -2,10 +2,12 @@ using System.CommandLine;
 using System.Globalization;
 using Lab.Harness.Archive;
 using Lab.Harness.Experiments;
+using Lab.Harness.Load.Connections;
 using Lab.Harness.Reports;
 using Lab.Harness.Running;
 using Lab.Harness.Scenarios;
 using Lab.Harness.Scenarios.Calibration;
+using Lab.Harness.Scenarios.Echo;
 using Lab.Harness.Scenarios.Marketplace;
 using Lab.LocalHost;
 using Lab.Topology;
@@ -52,21 +54,34 @@ internal static class RunCommand
     {
         var folder = PlanOptions.Load();
         var plan = new Planner(folder.Catalog).Plan(folder.Experiments, settings.Experiments, settings.Preset);
-        var topology = LabTopology.Complete();
+        // Servers that nobody asks are not started: idle, they would still disturb what is measured.
+        var topology = LabTopology.For([.. plan.Cells.Select(cell => cell.System).Distinct(StringComparer.Ordinal)]);
         AnsiConsole.MarkupLineInterpolated(
             $"[bold]{plan.Cells.Count} cells[/], preset {settings.Preset}, seed {settings.Seed}");
+        if (plan.Cells.Any(cell => cell.System == Topology.Systems.Echo.Name))
+        {
+            AnsiConsole.MarkupLineInterpolated($"[grey]{ConnectionBudget.OfThisProcess().ToString()}[/]");
+        }
+
+        RunOutcome.ShowLeftOut(plan.LeftOut);
         await using var lab = await LabConsole.StartAsync(
             topology, new LocalLabOptions { StateFolder = LabFolders.State }, cancellationToken);
         using var control = new LabControl(topology, lab.Endpoints, folder.Deployments);
 
         var draft = await RunDescription.BeginAsync(settings, plan, folder, lab.Endpoints, cancellationToken);
-        var (results, aborted) = await MeasureAsync(plan, control, settings, lab, cancellationToken);
+        var reportFolder = settings.OutputFolder ?? Path.Combine(LabFolders.Reports, draft.Id);
+        var scenarios = new IScenario[]
+        {
+            new CalibrationScenario(control, settings.Seed),
+            new MarketplaceScenario(control, settings.Seed),
+            new EchoScenario(control, lab.ProcessIds, reportFolder),
+        };
+        var (results, aborted) = await MeasureAsync(plan, scenarios, lab, cancellationToken);
         var run = new RunResults
         {
             Run = draft with { FinishedAt = DateTimeOffset.Now, Aborted = aborted },
             Cells = results,
         };
-        var reportFolder = settings.OutputFolder ?? Path.Combine(LabFolders.Reports, run.Run.Id);
         await ReportWriter.WriteAsync(run, reportFolder, CancellationToken.None);
         RunOutcome.Show(run, plan, LabFolders.Show(reportFolder));
         if (settings.KeepUp && aborted is null)
@@ -83,9 +98,8 @@ internal static class RunCommand
 
     /// <summary>Interrupted, it returns what was measured until then: a report of it is better than none.</summary>
     private static async Task<(IReadOnlyList<CellResult> Results, string? Aborted)> MeasureAsync(
-        Plan plan, LabControl control, RunSettings settings, LocalLab lab, CancellationToken cancellationToken)
+        Plan plan, IReadOnlyList<IScenario> scenarios, LocalLab lab, CancellationToken cancellationToken)
     {
-        var scenarios = new IScenario[] { new CalibrationScenario(control, settings.Seed), new MarketplaceScenario(control, settings.Seed) };
         await using var progress = ProgressView.Open();
         var runner = new ExperimentRunner(scenarios, lab.ProcessIds, progress.Show);
         try

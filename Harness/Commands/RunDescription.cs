@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Dapper;
 using Lab.Harness.Archive;
 using Lab.Harness.Experiments;
+using Lab.Harness.Load.Connections;
 using Lab.Harness.Measurement;
 using Lab.Storage.MySql;
 using Lab.Storage.Redis;
@@ -23,8 +24,14 @@ internal static class RunDescription
             StartedAt = now,
             Seed = settings.Seed,
             Preset = settings.Preset,
-            Environment = await new MachineEnvironment().ReadAsync(LabFolders.Root, cancellationToken),
+            Environment = new OrderedDictionary<string, string>(
+                await new MachineEnvironment().ReadAsync(LabFolders.Root, cancellationToken), StringComparer.Ordinal)
+            {
+                // Every connection of the load takes one: raised as far as this process may.
+                ["open_files"] = ConnectionBudget.OfThisProcess().ToString(),
+            },
             Packages = await Task.Run(() => Packages(endpoints), cancellationToken),
+            LeftOut = plan.LeftOut,
             Experiments =
             [
                 .. folder.Experiments
@@ -41,13 +48,17 @@ internal static class RunDescription
 
     private static Dictionary<string, string> Packages(LabEndpoints endpoints)
     {
-        using var connection = MySqlDriver.Open(endpoints.Databases[Topology.Systems.Marketplace.Database]);
-        return new Dictionary<string, string>(StringComparer.Ordinal)
+        var packages = new Dictionary<string, string>(StringComparer.Ordinal) { ["runtime"] = RuntimeInformation.FrameworkDescription };
+
+        // A run of systems without a database has none.
+        if (endpoints.Databases.TryGetValue(Topology.Systems.Marketplace.Database, out var database))
         {
-            ["runtime"] = RuntimeInformation.FrameworkDescription,
-            ["database"] = connection.ExecuteScalar<string>("SELECT VERSION()") ?? "unknown",
-            ["database driver"] = MySqlDriver.Name,
-            ["cache driver"] = RedisConnection.DriverName,
-        };
+            using var connection = MySqlDriver.Open(database);
+            packages["database"] = connection.ExecuteScalar<string>("SELECT VERSION()") ?? "unknown";
+            packages["database driver"] = MySqlDriver.Name;
+            packages["cache driver"] = RedisConnection.DriverName;
+        }
+
+        return packages;
     }
 }

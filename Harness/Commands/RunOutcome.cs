@@ -38,9 +38,19 @@ internal static class RunOutcome
             AnsiConsole.MarkupLineInterpolated($"[red]{cell.Verdict.ToString().ToLowerInvariant()}[/] {cell.Operation}: {cell.VerdictReason}");
         }
 
+        ShowLeftOut(run.Run.LeftOut);
         var good = run.Cells.Count(cell => cell.Verdict == Verdict.True);
         AnsiConsole.MarkupLineInterpolated($"[bold]{good} of {plan.Cells.Count} cells ran and kept every invariant.[/]");
         AnsiConsole.MarkupLineInterpolated($"report: [bold]{Path.Combine(folder, "index.html")}[/]");
+    }
+
+    /// <summary>What this machine cannot run: no failure, but the reader would miss it.</summary>
+    public static void ShowLeftOut(IReadOnlyList<LeftOutCells> leftOut)
+    {
+        foreach (var cells in leftOut)
+        {
+            AnsiConsole.MarkupLineInterpolated($"[grey]left out: {cells.ToString()}[/]");
+        }
     }
 
     private static string Milliseconds(double? latencyUs) => latencyUs is { } us ? $"{us / 1000:0.00} ms" : "-";

@@ -47,11 +47,15 @@ public sealed record Factor(string Name, IReadOnlyList<string> Values);
 /// <param name="Iterations">Repetitions of each cell.</param>
 /// <param name="OperationsPerClient">Operations every client does in one iteration.</param>
 /// <param name="OperationsAtLeast">Operations that all clients of a cell do together at least in one iteration.</param>
+/// <param name="OperationsAtMost">
+/// Operations that all clients of a cell do together at most over all iterations; cells with more are repeated less often.
+/// </param>
 /// <param name="Where">A cell runs when it matches any of these selections; empty: every cell runs.</param>
 public sealed record PresetSample(
     int Iterations,
     int OperationsPerClient,
     int OperationsAtLeast,
+    long OperationsAtMost,
     IReadOnlyList<IReadOnlyDictionary<string, IReadOnlyList<string>>> Where);
 
 /// <summary>One cell to run, with everything resolved.</summary>
@@ -74,6 +78,14 @@ public sealed record Cell
     public required int OperationsPerClient { get; init; }
 
     public required Archive.PublishedFigure? Published { get; init; }
+
+    /// <summary>Equal for cells that measure the same, whatever the order of their factors.</summary>
+    [JsonIgnore]
+    public string Identity => string.Join(
+        ' ',
+        Factors.OrderBy(factor => factor.Key, StringComparer.Ordinal)
+            .Select(factor => $"{factor.Key}={factor.Value}")
+            .Prepend($"{System} {Operation}"));
 
     /// <summary>A numeric factor.</summary>
     /// <exception cref="KeyNotFoundException">The cell has no such factor.</exception>

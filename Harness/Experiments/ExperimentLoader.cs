@@ -6,11 +6,16 @@ namespace Lab.Harness.Experiments;
 public sealed record ExperimentFolder(
     Deployments Deployments, FactorCatalog Catalog, IReadOnlyList<Experiment> Experiments)
 {
+    /// <summary>As this process may run it.</summary>
     /// <exception cref="InvalidFileException">Files are refused; the problems of all are listed.</exception>
-    public static ExperimentFolder Load(string folder)
+    public static ExperimentFolder Load(string folder) => Load(folder, MachineAbilities.OfThisProcess());
+
+    /// <summary>As a machine with these abilities may run it.</summary>
+    /// <exception cref="InvalidFileException">Files are refused; the problems of all are listed.</exception>
+    public static ExperimentFolder Load(string folder, MachineAbilities machine)
     {
         var deployments = Deployments.Load(Path.Combine(folder, Deployments.FileName));
-        var catalog = FactorCatalog.Of(deployments);
+        var catalog = FactorCatalog.Of(deployments, machine);
         return new ExperimentFolder(deployments, catalog, new ExperimentLoader(catalog).LoadFolder(folder));
     }
 }
@@ -144,6 +149,7 @@ public sealed class ExperimentLoader(FactorCatalog catalog)
         Number(preset, "iterations"),
         Number(preset, "operations_per_client"),
         preset["operations_at_least"] is null ? 1 : Number(preset, "operations_at_least"),
+        preset["operations_at_most"] is null ? long.MaxValue : Number(preset, "operations_at_most"),
         preset["where"] is null ? [] : [.. Items(preset, "where").Cast<YamlMapping>().Select(BuildSelection)]);
 
     private static IReadOnlyDictionary<string, IReadOnlyList<string>> BuildSelection(YamlMapping selection) =>
@@ -151,16 +157,18 @@ public sealed class ExperimentLoader(FactorCatalog catalog)
 
     /// <summary>
     /// A cell that two groups share would be measured twice under one name and its figures would differ, or, merged, it
-    /// would have to choose between two numbers of iterations: the author says which group it belongs to.
+    /// would have to choose between two numbers of iterations: the author says which group it belongs to. Whether a file is
+    /// refused must not depend on the machine, so cells that cannot run here count, and what is as large as the machine does not.
     /// </summary>
     private void RefuseRepeatedCells(Experiment experiment, IReadOnlyList<YamlNode> groups, FileProblems problems)
     {
         foreach (var preset in Planner.PresetsOf(experiment))
         {
             var groupOfCell = new Dictionary<string, string>(StringComparer.Ordinal);
-            foreach (var cell in _planner.Cells(experiment, preset))
+            var cells = _planner.Candidates(experiment, preset).Where(candidate => !candidate.DependsOnMachine);
+            foreach (var cell in cells.Select(candidate => candidate.Cell))
             {
-                var key = Key(cell);
+                var key = cell.Identity;
                 if (!groupOfCell.TryAdd(key, cell.Group) && groupOfCell[key] != cell.Group)
                 {
                     var index = experiment.Groups.TakeWhile(group => group.Name != cell.Group).Count();
@@ -172,13 +180,6 @@ public sealed class ExperimentLoader(FactorCatalog catalog)
             }
         }
     }
-
-    /// <summary>Equal for cells that measure the same, whatever the order of their factors.</summary>
-    private static string Key(Cell cell) => string.Join(
-        ' ',
-        cell.Factors.OrderBy(factor => factor.Key, StringComparer.Ordinal)
-            .Select(factor => $"{factor.Key}={factor.Value}")
-            .Prepend($"{cell.System} {cell.Operation}"));
 
     private static string Text(YamlMapping mapping, string key) => ((YamlScalar)mapping[key]!).Text.Trim();
 

@@ -6,6 +6,9 @@ namespace Lab.Harness.Experiments;
 /// <summary>The cells of a run in the order in which they are declared.</summary>
 public sealed record Plan(string Preset, IReadOnlyList<Cell> Cells)
 {
+    /// <summary>What the preset asks for and this machine cannot run.</summary>
+    public IReadOnlyList<LeftOutCells> LeftOut { get; init; } = [];
+
     /// <summary>How much each group asks for, in order.</summary>
     public IReadOnlyList<PlannedGroup> Groups =>
     [
@@ -14,7 +17,7 @@ public sealed record Plan(string Preset, IReadOnlyList<Cell> Cells)
     ];
 
     /// <summary>The resolved cells as JSON; equal experiments give equal text.</summary>
-    public string ToJson() => JsonSerializer.Serialize(new { Preset, Cells }, ResultsJson.Options);
+    public string ToJson() => JsonSerializer.Serialize(new { Preset, Cells, LeftOut }, ResultsJson.Options);
 }
 
 /// <summary>A group's share of a plan.</summary>
@@ -23,6 +26,12 @@ public sealed record Plan(string Preset, IReadOnlyList<Cell> Cells)
 /// <param name="Cells">Cells the preset runs.</param>
 /// <param name="Iterations">Iterations over all these cells.</param>
 public sealed record PlannedGroup(string Experiment, string Group, int Cells, int Iterations);
+
+/// <summary>A cell that a preset asks for.</summary>
+/// <param name="Cell">The cell with everything resolved.</param>
+/// <param name="DependsOnMachine">One of its factors means another number on another machine.</param>
+/// <param name="Obstacle">Why it cannot run here, or null.</param>
+internal sealed record Candidate(Cell Cell, bool DependsOnMachine, Obstacle? Obstacle);
 
 /// <summary>What there is to run: one entry per experiment.</summary>
 public sealed record ExperimentOverview(string Name, string Title, IReadOnlyList<PresetSize> Presets);
@@ -58,6 +67,9 @@ public sealed class Planner(FactorCatalog catalog)
             : selected.FirstOrDefault(experiment => !PresetsOf(experiment).Contains(preset));
         return lacking is null
             ? new Plan(preset, [.. selected.SelectMany(experiment => Cells(experiment, preset))])
+            {
+                LeftOut = [.. selected.SelectMany(experiment => LeftOut(experiment, preset))],
+            }
             : throw Unknown($"experiment '{lacking.Name}' has no preset", preset, PresetsOf(lacking));
 
         Experiment Named(string name) =>
@@ -81,16 +93,35 @@ public sealed class Planner(FactorCatalog catalog)
             .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal),
     ];
 
-    /// <summary>One experiment's cells under a preset; none when no group has it.</summary>
+    /// <summary>
+    /// One experiment's cells under a preset that can run here, each once; none when no group has the preset.
+    /// </summary>
     public IReadOnlyList<Cell> Cells(Experiment experiment, string preset) =>
     [
-        .. from @group in experiment.Groups
-           where @group.Presets.ContainsKey(preset)
-           let sample = @group.Presets[preset]
-           from values in Combinations(@group.Matrix)
-           where sample.Where.Count == 0 || sample.Where.Any(selection => Matches(values, selection))
-           select Resolve(experiment, @group, sample, values),
+        .. Candidates(experiment, preset)
+            .Where(candidate => candidate.Obstacle is null)
+            .Select(candidate => candidate.Cell)
+            .DistinctBy(cell => cell.Identity, StringComparer.Ordinal),
     ];
+
+    /// <summary>What a preset of an experiment asks for and this machine cannot run.</summary>
+    public IReadOnlyList<LeftOutCells> LeftOut(Experiment experiment, string preset) =>
+    [
+        .. Candidates(experiment, preset)
+            .Where(candidate => candidate.Obstacle is not null)
+            .DistinctBy(candidate => candidate.Cell.Identity, StringComparer.Ordinal)
+            .GroupBy(candidate => candidate.Obstacle!)
+            .Select(left => new LeftOutCells(experiment.Name, left.Count(), left.Key.Setting, left.Key.Reason)),
+    ];
+
+    /// <summary>Everything that a preset of an experiment asks for, whether it can run here or not.</summary>
+    internal IEnumerable<Candidate> Candidates(Experiment experiment, string preset) =>
+        from @group in experiment.Groups
+        where @group.Presets.ContainsKey(preset)
+        let sample = @group.Presets[preset]
+        from values in Combinations(@group.Matrix)
+        where sample.Where.Count == 0 || sample.Where.Any(selection => Matches(values, selection))
+        select Resolve(experiment, @group, sample, values);
 
     private static IEnumerable<IReadOnlyDictionary<string, string>> Combinations(IReadOnlyList<Factor> matrix)
     {
@@ -113,41 +144,47 @@ public sealed class Planner(FactorCatalog catalog)
         IReadOnlyDictionary<string, string> values, IReadOnlyDictionary<string, IReadOnlyList<string>> selection) =>
         selection.All(wanted => values.TryGetValue(wanted.Key, out var value) && wanted.Value.Contains(value));
 
-    private Cell Resolve(
+    private Candidate Resolve(
         Experiment experiment, CellGroup group, PresetSample sample, IReadOnlyDictionary<string, string> values)
     {
         var name = group.System ?? experiment.System;
         var system = catalog.Find(name) ?? throw new ArgumentException($"unknown system '{name}'", nameof(group));
         var factors = new OrderedDictionary<string, object>(StringComparer.Ordinal);
+        var dependsOnMachine = false;
         foreach (var (factor, value) in values.Where(factor => factor.Key != ScenarioDescription.Operation))
         {
-            if (system.Find(factor)?.TryResolve(value, factors) != true)
+            if (system.Find(factor) is not { } description || !description.TryResolve(value, factors))
             {
                 throw new ArgumentException($"system '{name}' does not understand {factor}={value}", nameof(values));
             }
+
+            dependsOnMachine |= description.DependsOnMachine(value);
         }
 
         var operation = values[ScenarioDescription.Operation];
-        return new Cell
+        var clients = system.Clients.Resolved.Min(factor => (long)factors[factor]);
+        var operationsPerClient = OperationsPerClient(sample, clients);
+        var cell = new Cell
         {
             Experiment = experiment.Name,
             Group = group.Name,
             System = name,
             Operation = operation,
             Factors = factors,
-            Iterations = sample.Iterations,
-            OperationsPerClient = OperationsPerClient(sample, system, factors),
+            Iterations = Iterations(sample, clients * operationsPerClient),
+            OperationsPerClient = operationsPerClient,
             Published = experiment.Published.Find(operation, factors),
         };
+        return new Candidate(cell, dependsOnMachine, system.Obstacle(factors));
     }
 
     /// <summary>Few clients do more operations each: the iteration of one client would be over before it says anything.</summary>
-    private static int OperationsPerClient(
-        PresetSample sample, ScenarioDescription system, OrderedDictionary<string, object> factors)
-    {
-        var clients = system.Find(ScenarioDescription.Clients)?.Resolved.Min(factor => (long)factors[factor]) ?? 1;
-        return (int)Math.Max(sample.OperationsPerClient, (sample.OperationsAtLeast + clients - 1) / clients);
-    }
+    private static int OperationsPerClient(PresetSample sample, long clients) =>
+        (int)Math.Max(sample.OperationsPerClient, (sample.OperationsAtLeast + clients - 1) / clients);
+
+    /// <summary>Many clients do much in one iteration: it is repeated less often, but runs once in any case.</summary>
+    private static int Iterations(PresetSample sample, long operations) =>
+        (int)Math.Clamp(sample.OperationsAtMost / operations, 1, sample.Iterations);
 
     private static UnknownNameException Unknown(string problem, string name, IReadOnlyList<string> known) =>
         new($"{problem} {Spelling.Quote(name)}{Spelling.DidYouMean(name, known)} known: {string.Join(", ", known)}");

@@ -6,11 +6,14 @@ namespace Lab.Harness.Experiments;
 
 /// <summary>
 /// The figures of a report, from <c>experiments/published/*.csv</c>. Columns <c>operation</c>, <c>latency_ms</c>,
-/// <c>throughput_ops</c> and <c>source</c>; every other column is a factor. An empty cell says nothing.
+/// <c>throughput_ops</c> and <c>source</c>; where a report is about connections also <c>duration_s</c>,
+/// <c>latency_growth</c>, <c>duration_growth</c> and <c>log_lines</c>. Every other column is a factor. An empty cell says nothing.
 /// </summary>
 public sealed class PublishedFigures
 {
     private static readonly string[] FigureColumns = ["operation", "latency_ms", "throughput_ops", "source"];
+
+    private static readonly string[] OptionalFigureColumns = ["duration_s", "latency_growth", "duration_growth", "log_lines"];
 
     private readonly List<Row> _rows;
 
@@ -44,7 +47,7 @@ public sealed class PublishedFigures
                     + $"expected {columns.Length} as in the header");
             }
 
-            double? Figure(string column) => reader.GetString(column) switch
+            double? Figure(string column) => (columns.Contains(column) ? reader.GetString(column) : "") switch
             {
                 "" => null,
                 var text when double.TryParse(text, CultureInfo.InvariantCulture, out var value)
@@ -53,13 +56,20 @@ public sealed class PublishedFigures
             };
 
             var factors = columns.Except(FigureColumns, StringComparer.Ordinal)
+                .Except(OptionalFigureColumns, StringComparer.Ordinal)
                 .Select(column => (column, value: reader.GetString(column)))
                 .Where(factor => factor.value.Length > 0)
                 .ToDictionary(factor => factor.column, factor => factor.value, StringComparer.Ordinal);
             rows.Add(new Row(
                 reader.GetString("operation"),
                 factors,
-                new PublishedFigure(Figure("latency_ms") * 1000, Figure("throughput_ops"), reader.GetString("source"))));
+                new PublishedFigure(Figure("latency_ms") * 1000, Figure("throughput_ops"), reader.GetString("source"))
+                {
+                    DurationS = Figure("duration_s"),
+                    LatencyGrowth = Figure("latency_growth"),
+                    DurationGrowth = Figure("duration_growth"),
+                    LogLines = (long?)Figure("log_lines"),
+                }));
         }
 
         return new PublishedFigures(rows);

@@ -3,38 +3,28 @@ using Lab.Harness.Measurement;
 
 namespace Lab.Harness.Load;
 
-/// <summary>What a number of clients did in one iteration.</summary>
-/// <param name="Latency">Of all answered operations.</param>
-/// <param name="Errors">By kind.</param>
-/// <param name="DurationS">From the common start to the last answer.</param>
-public sealed record LoadOutcome(LatencyHistogram Latency, IReadOnlyDictionary<string, long> Errors, double DurationS)
-{
-    public double ThroughputOps => DurationS > 0 ? Latency.Count / DurationS : 0;
-}
-
 /// <summary>
 /// Closed loop, as the reports measured: every client waits for an answer before it asks again, so the load adapts to
-/// the system. All clients start together behind a barrier.
+/// the system. All clients start together behind a barrier. They stay connected from one iteration to the next.
 /// </summary>
-public static class ClosedLoop
+public sealed class ClosedLoop(IReadOnlyList<LoadClient> clients) : ILoad
 {
-    /// <summary>A fixed number of operations per client.</summary>
-    public static Task<LoadOutcome> RunAsync(
-        IReadOnlyList<LoadClient> clients, int operationsPerClient, CancellationToken cancellationToken) =>
-        RunAsync(clients, done => done < operationsPerClient, cancellationToken);
+    public Task ReadyAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(clients.Select(client => client.ReadyAsync(cancellationToken).AsTask()));
 
-    /// <summary>As many operations as fit into a time.</summary>
-    public static Task<LoadOutcome> RunForAsync(
-        IReadOnlyList<LoadClient> clients, TimeSpan duration, CancellationToken cancellationToken)
+    public Task<LoadOutcome> RunAsync(int operationsPerClient, CancellationToken cancellationToken) =>
+        RunAsync(done => done < operationsPerClient, cancellationToken);
+
+    public Task<LoadOutcome> RunForAsync(TimeSpan duration, CancellationToken cancellationToken)
     {
         var end = Stopwatch.GetTimestamp() + (long)(duration.TotalSeconds * Stopwatch.Frequency);
-        return RunAsync(clients, _ => Stopwatch.GetTimestamp() < end, cancellationToken);
+        return RunAsync(_ => Stopwatch.GetTimestamp() < end, cancellationToken);
     }
 
-    private static async Task<LoadOutcome> RunAsync(
-        IReadOnlyList<LoadClient> clients, Func<int, bool> goesOn, CancellationToken cancellationToken)
+    public Task<ConnectionOutcome?> EndAsync(CancellationToken cancellationToken) => Task.FromResult<ConnectionOutcome?>(null);
+
+    private async Task<LoadOutcome> RunAsync(Func<int, bool> goesOn, CancellationToken cancellationToken)
     {
-        await Task.WhenAll(clients.Select(client => client.ReadyAsync(cancellationToken).AsTask()));
         var barrier = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var sessions = clients.Select(client => new Session(client)).ToList();
         var running = sessions.ConvertAll(session => session.StartAsync(barrier.Task, goesOn, cancellationToken));
@@ -49,10 +39,7 @@ public static class ClosedLoop
         foreach (var session in sessions)
         {
             session.LatenciesNs.ForEach(latency.Record);
-            foreach (var (kind, count) in session.Errors)
-            {
-                errors[kind] = errors.GetValueOrDefault(kind) + count;
-            }
+            ErrorKinds.Add(errors, session.Errors);
         }
 
         return new LoadOutcome(latency, errors, durationS);

@@ -8,15 +8,27 @@ namespace Lab.Harness.Load;
 public static class ErrorKinds
 {
     public const string WrongAnswer = "wrong_answer";
+    public const string ConnectionLost = "connection_lost";
+    public const string ConnectFailed = "connect_failed";
+    public const string Timeout = "timeout";
 
     public static string Of(Exception exception) => exception switch
     {
         WrongAnswerException => WrongAnswer,
         MarketplaceException refused => refused.Code,
-        TimeoutException => "timeout",
-        SocketException or IOException { InnerException: SocketException } => "connection_lost",
-        IOException => "connection_lost",
+        TimeoutException => Timeout,
+        SocketException or IOException { InnerException: SocketException } => ConnectionLost,
+        IOException => ConnectionLost,
         DbException => "database_error",
         _ => "client_error",
     };
+
+    /// <summary>Adds counts by kind to others.</summary>
+    public static void Add(IDictionary<string, long> counts, IEnumerable<KeyValuePair<string, long>> more)
+    {
+        foreach (var (kind, count) in more)
+        {
+            counts[kind] = (counts.TryGetValue(kind, out var before) ? before : 0) + count;
+        }
+    }
 }

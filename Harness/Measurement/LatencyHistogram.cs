@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using Lab.Harness.Archive;
@@ -74,6 +75,39 @@ public sealed class LatencyHistogram
         _sumNs += other._sumNs;
         _minNs = Math.Min(_minNs, other._minNs);
         _maxNs = Math.Max(_maxNs, other._maxNs);
+    }
+
+    /// <summary>All that it holds, to be carried to another process.</summary>
+    public HistogramContent Content => new(
+        [.. Enumerable.Range(0, _counts.Length).Where(slot => _counts[slot] > 0).Select(slot => new SlotCount(slot, _counts[slot]))],
+        Clamped,
+        _sumNs.ToString(CultureInfo.InvariantCulture),
+        _minNs,
+        _maxNs);
+
+    /// <summary>The histogram that a content was taken of.</summary>
+    /// <exception cref="FormatException">The content is none of this layout.</exception>
+    public static LatencyHistogram Of(HistogramContent content)
+    {
+        var histogram = new LatencyHistogram
+        {
+            Clamped = content.Clamped,
+            _sumNs = Int128.Parse(content.SumNs, CultureInfo.InvariantCulture),
+            _minNs = content.MinNs,
+            _maxNs = content.MaxNs,
+        };
+        foreach (var (slot, count) in content.Slots)
+        {
+            if (slot < 0 || slot >= histogram._counts.Length)
+            {
+                throw new FormatException($"a histogram has no slot {slot}");
+            }
+
+            histogram._counts[slot] += count;
+            histogram.Count += count;
+        }
+
+        return histogram;
     }
 
     /// <summary>Forgets everything.</summary>
@@ -186,3 +220,14 @@ public sealed class LatencyHistogram
         return ((slot + 1L) << bucket) - 1;
     }
 }
+
+/// <summary>A histogram as plain data.</summary>
+/// <param name="Slots">Those that are not empty.</param>
+/// <param name="Clamped">Latencies outside the range.</param>
+/// <param name="SumNs">A whole number that may exceed 64 bits, as text.</param>
+/// <param name="MinNs">As the histogram keeps it.</param>
+/// <param name="MaxNs">As the histogram keeps it.</param>
+public sealed record HistogramContent(IReadOnlyList<SlotCount> Slots, long Clamped, string SumNs, long MinNs, long MaxNs);
+
+/// <summary>Latencies in one slot.</summary>
+public readonly record struct SlotCount(int Slot, long Count);

@@ -9,7 +9,8 @@ public enum TablePart
     Factors,
     Latency,
     Throughput,
-    Quality,
+    Duration,
+    Memory,
 }
 
 /// <summary>A column of figures.</summary>
@@ -26,7 +27,7 @@ public sealed class CellTable
 
     private CellTable(GroupView group)
     {
-        var figures = Latency().Concat(Throughput());
+        TableColumn[] figures = group.WeighsIdle ? Memory() : [.. Latency(), .. Throughput(), .. Duration()];
         Columns = [.. Factors(group), .. figures.Where(column => group.Cells.Any(cell => column.Text(cell) != Nothing))];
         Operations = [.. group.Cells.GroupBy(cell => cell.Operation, StringComparer.Ordinal)];
         Caption = group.Shared.Length > 0 ? $"All cells: {group.Shared}." : "";
@@ -74,6 +75,32 @@ public sealed class CellTable
             cell.Limit is { } limit ? Format.Percent(limit.ThroughputShare) : Nothing),
     ];
 
+    private static TableColumn[] Duration() =>
+    [
+        new("published", "mean duration of a connection in the report, on other machines", TablePart.Duration, cell =>
+            cell.Published?.DurationS is { } seconds ? Format.Latency(seconds * 1e6) : Nothing),
+        new("measured", "mean duration of a connection ± half width of its 95 % confidence interval", TablePart.Duration, cell =>
+            ConnectionCells.DurationS(cell) is { } s
+                ? Interval(cell, new Estimate(s.Mean * 1e6, s.Ci95 * 1e6), Format.Latency, Format.Latency)
+                : Nothing),
+        new("ratio", "measured ÷ published: below 1 is faster than the report", TablePart.Duration, cell =>
+            ConnectionCells.DurationRatio(cell) is { } ratio ? Format.Ratio(ratio) : Nothing),
+    ];
+
+    private static TableColumn[] Memory() =>
+    [
+        Held("per connection", "resident memory that an idle connection adds to the server", memory => Format.Bytes(memory.PerConnectionBytes)),
+        Held("per thread", "the same divided by the threads that the connections brought", memory =>
+            memory.PerThreadBytes is { } bytes ? Format.Bytes(bytes) : Nothing),
+        Held("server before", "resident memory of the server before its connections were opened", memory => Format.Bytes(memory.RssBeforeBytes)),
+        Held("server idle", "resident memory of the server with all connections open", memory => Format.Bytes(memory.RssIdleBytes)),
+        Held("threads before", "threads of the server before its connections were opened", memory => Format.Count(memory.ThreadsBefore)),
+        Held("threads idle", "threads of the server with all connections open", memory => Format.Count(memory.ThreadsIdle)),
+    ];
+
+    private static TableColumn Held(string label, string explanation, Func<ConnectionMemory, string> text) =>
+        new(label, explanation, TablePart.Memory, cell => cell.Connections?.Memory is { } memory ? text(memory) : Nothing);
+
     // A single iteration has no interval to print.
     private static string Interval(
         CellResult cell, Estimate estimate, Func<double, double, string> interval, Func<double, string> single) =>
@@ -82,13 +109,18 @@ public sealed class CellTable
     private static string Or(string text) => text.Length > 0 ? text : Nothing;
 }
 
-/// <summary>Processor time per operation and peak memory of every process, cell by cell.</summary>
+/// <summary>
+/// Processor time per operation and peak memory of every process that had something to do, cell by cell.
+/// </summary>
 public sealed class ProcessTable
 {
+    // Below it, a process was idle: servers of other systems, which are up for other cells.
+    private const double LeastShare = 0.005;
+
     private ProcessTable(GroupView group)
     {
         Cells = [.. group.Cells.Where(cell => cell.Processes.Count > 0)];
-        Names = [.. Cells.SelectMany(cell => cell.Processes).Select(process => process.Name).Distinct(StringComparer.Ordinal)];
+        Names = NamesIn(Cells);
     }
 
     /// <summary>The cells that recorded their processes.</summary>
@@ -98,6 +130,14 @@ public sealed class ProcessTable
     public IReadOnlyList<string> Names { get; }
 
     public static ProcessTable Of(GroupView group) => new(group);
+
+    /// <summary>
+    /// The processes, or their roles, that took a share worth showing in at least one of the cells, in order of appearance.
+    /// </summary>
+    public static IReadOnlyList<string> NamesIn(IEnumerable<CellResult> cells) => [.. cells
+        .SelectMany(cell => ProcessRoles.Added(cell).Where(process => process.CpuS >= cell.Processes.Sum(all => all.CpuS) * LeastShare))
+        .Select(process => process.Name)
+        .Distinct(StringComparer.Ordinal)];
 
     /// <summary>Processor time per operation of one process.</summary>
     public static string Cpu(CellResult cell, string name) =>
@@ -110,5 +150,5 @@ public sealed class ProcessTable
         Find(cell, name) is { } process ? Format.Bytes(process.PeakRssBytes) : "–";
 
     private static ProcessUsage? Find(CellResult cell, string name) =>
-        cell.Processes.FirstOrDefault(process => process.Name == name);
+        ProcessRoles.Added(cell).FirstOrDefault(process => process.Name == name);
 }

@@ -39,6 +39,11 @@ public sealed class GroupFigures
             return [];
         }
 
+        if (group.WeighsIdle)
+        {
+            return [MemoryFigures.Of(group, figures._cells)];
+        }
+
         var against = group.Layout.X is not null
             ? LoadFigures.Of(group, figures._cells)
             : BarFigures.Of(group, figures._cells);
@@ -46,9 +51,16 @@ public sealed class GroupFigures
         return [.. sets.OfType<FigureSet>().Where(set => set.Figures.Count > 0)];
     }
 
-    /// <summary>The cells of the highest load: there designs differ most.</summary>
-    private List<CellResult> AtHighestLoad(IEnumerable<CellResult> cells) =>
-        cells.GroupBy(cell => _group.Layout.X?.Number(cell) ?? 0).MaxBy(load => load.Key)?.ToList() ?? [];
+    /// <summary>
+    /// The cells of the highest load: there designs differ most. Loads at which less than half as many settings were measured as
+    /// at others are passed over: there would be little to compare.
+    /// </summary>
+    private List<CellResult> AtHighestLoad(IEnumerable<CellResult> cells)
+    {
+        var loads = cells.GroupBy(cell => _group.Layout.X?.Number(cell) ?? 0).Select(load => (load.Key, Cells: load.ToList())).ToList();
+        var most = loads.Select(load => load.Cells.Count).DefaultIfEmpty(0).Max();
+        return loads.FindAll(load => load.Cells.Count * 2 >= most).OrderBy(load => load.Key).LastOrDefault().Cells ?? [];
+    }
 
     private string At(List<CellResult> cells) =>
         cells.Count > 0 && _group.Layout.XPhrase(cells[0]) is { Length: > 0 } load ? $" at {load}" : "";
@@ -78,10 +90,7 @@ public sealed class GroupFigures
             return null;
         }
 
-        var names = cells.SelectMany(cell => cell.Processes)
-            .Select(process => process.Name)
-            .Distinct(StringComparer.Ordinal)
-            .ToList();
+        var names = ProcessTable.NamesIn(cells);
         var scale = Scale.Linear(cells.Max(CpuAnalyser.TotalUs), TickText.Latency);
         var figures = Facet.Of(_group.Layout, cells).Select((facet, index) =>
         {
@@ -104,12 +113,12 @@ public sealed class GroupFigures
             [.. figures]);
     }
 
-    private static BarRow CpuRow(string label, CellResult cell, List<string> names) => new(
+    private static BarRow CpuRow(string label, CellResult cell, IReadOnlyList<string> names) => new(
         label,
-        [.. cell.Processes.OrderBy(process => names.IndexOf(process.Name)).Select(process => new PlotBar(
+        [.. names.Index().Join(ProcessRoles.Added(cell), name => name.Item, process => process.Name, (name, process) => new PlotBar(
             CpuAnalyser.PerOperationUs(cell, process),
             0,
-            names.IndexOf(process.Name),
+            name.Index,
             LineKind.Measured,
             $"{process.Name}: {ProcessTable.Cpu(cell, process.Name)} per operation"))],
         [ProcessTable.TotalCpu(cell)]);

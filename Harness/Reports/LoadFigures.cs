@@ -5,21 +5,26 @@ using Lab.Harness.Reports.Plots;
 namespace Lab.Harness.Reports;
 
 /// <summary>
-/// Latency and throughput against the number that varies, side by side, with published figures and machine limits.
+/// Latency and throughput against the number that varies, side by side, with published figures and machine limits; for cells
+/// about connections also how long these last and what a round trip costs the server.
 /// </summary>
 public static class LoadFigures
 {
     private sealed record Metric(
+        string Id,
+        string Noun,
         string Name,
-        Func<CellResult, Estimate> Measured,
+        Func<CellResult, Estimate?> Measured,
         Func<CellResult, double?> Published,
-        Func<MachineLimit, double> Limit,
+        Func<MachineLimit, double?> Limit,
         Func<double, string> Text,
         Func<double, string> Tick);
 
     private static readonly Metric[] Metrics =
     [
         new(
+            "latency",
+            "latency",
             "Latency (mean)",
             Comparison.Latency,
             cell => cell.Published?.LatencyUs,
@@ -27,12 +32,32 @@ public static class LoadFigures
             Format.Latency,
             TickText.Latency),
         new(
+            "throughput",
+            "throughput",
             "Throughput",
             Comparison.Throughput,
             cell => cell.Published?.ThroughputOps,
             limit => limit.ThroughputOps,
             Format.Rate,
             TickText.Rate),
+        new(
+            "duration",
+            "duration",
+            "Duration of a connection (mean)",
+            cell => ConnectionCells.DurationS(cell) is { } s ? new Estimate(s.Mean * 1e6, s.Ci95 * 1e6) : null,
+            cell => cell.Published?.DurationS * 1e6,
+            _ => null,
+            Format.Latency,
+            TickText.Latency),
+        new(
+            "server-cpu",
+            "the server's processor time",
+            "Processor time of the server per round trip",
+            cell => ConnectionCells.ServerUs(cell) is { } us ? new Estimate(us, 0) : null,
+            _ => null,
+            _ => null,
+            Format.Latency,
+            TickText.Latency),
     ];
 
     /// <param name="group">A group with an x axis.</param>
@@ -45,11 +70,19 @@ public static class LoadFigures
             .DistinctBy(x.Number)
             .Select(cell => new Tick(x.Number(cell)!.Value, x.Text(cell)))
             .OrderBy(tick => tick.Value)]);
-        var lines = Metrics.Select(metric => facets.Select(facet => Lines(facet, metric, group.Layout)).ToList()).ToList();
-        var scales = lines.Select((facetLines, index) => Scale.Of(Values(facetLines), Metrics[index].Tick)).ToList();
-        var figures = facets.SelectMany((facet, index) => Metrics.Select((metric, which) =>
+        var metrics = Metrics.Where(metric => cells.Any(cell => metric.Measured(cell) is not null)).ToList();
+        var lines = metrics.Select(metric => facets.Select(facet => Lines(facet, metric, group.Layout)).ToList()).ToList();
+        var scales = lines.Select((facetLines, index) => Scale.Of(Values(facetLines), metrics[index].Tick)).ToList();
+        var figures = facets.SelectMany((facet, index) => metrics.Select((metric, which) =>
             Draw(group, facet, index, metric, lines[which][index], scale, scales[which])));
-        return new FigureSet($"Latency and throughput against {x.AxisLabel}", Explanation(lines, scale, scales), [], [.. figures]);
+        return new FigureSet($"{Nouns(metrics)} against {x.AxisLabel}", Explanation(lines, scale, scales, metrics), [], [.. figures]);
+    }
+
+    // Latency, throughput and duration: as the heading above the plots.
+    private static string Nouns(List<Metric> metrics)
+    {
+        var nouns = string.Join(", ", metrics.SkipLast(1).Select(metric => metric.Noun)) + $" and {metrics[^1].Noun}";
+        return char.ToUpperInvariant(nouns[0]) + nouns[1..];
     }
 
     private static IEnumerable<double> Values(List<List<PlotSeries>> facetLines) => facetLines
@@ -60,7 +93,7 @@ public static class LoadFigures
     private static List<PlotSeries> Lines(Facet facet, Metric metric, FactorLayout layout)
     {
         var lines = facet.Series
-            .Select(series => new PlotSeries(series.Label, series.Style, LineKind.Measured, [.. series.Cells.Select(Measured)]))
+            .Select(series => new PlotSeries(series.Label, series.Style, LineKind.Measured, [.. series.Cells.Select(Measured).OfType<PlotPoint>()]))
             .ToList();
         lines.AddRange(ReferenceLines.Of(facet.Series, X, Published, LineKind.Published, "published"));
         if (facet.HasOneOperation)
@@ -72,27 +105,28 @@ public static class LoadFigures
 
         double X(CellResult cell) => layout.X!.Number(cell)!.Value;
 
-        PlotPoint Measured(CellResult cell)
-        {
-            var estimate = metric.Measured(cell);
-            return new PlotPoint(X(cell), estimate.Mean, estimate.Ci95, Tip(cell, metric, layout), cell.Noise is not null);
-        }
+        PlotPoint? Measured(CellResult cell) => metric.Measured(cell) is { } estimate
+            ? new PlotPoint(X(cell), estimate.Mean, estimate.Ci95, Tip(cell, metric, estimate, layout), cell.Noise is not null)
+            : null;
 
         Reference? Published(CellResult cell) => metric.Published(cell) is { } value
             ? new Reference(
                 value, $"{cell.Operation}, {layout.XPhrase(cell)}: {metric.Text(value)} published ({cell.Published!.Source})")
             : null;
 
-        Reference? Limit(CellResult cell) => cell.Limit is { } limit ? new Reference(metric.Limit(limit), "") : null;
+        Reference? Limit(CellResult cell) => cell.Limit is { } limit && metric.Limit(limit) is { } value ? new Reference(value, "") : null;
     }
 
-    private static string Tip(CellResult cell, Metric metric, FactorLayout layout)
+    private static string Tip(CellResult cell, Metric metric, Estimate estimate, FactorLayout layout)
     {
         var noise = cell.Noise is { } reason ? $"; noisy: {reason}" : "";
-        var figure = metric.Name == "Throughput"
-            ? Format.Rate(cell.Throughput!.Mean, cell.Throughput.Ci95)
-            : $"{Format.Latency(cell.Latency!.Mean, cell.Latency.Ci95)} "
-                + $"(p50 {Format.Latency(cell.Latency.P50)}, p99 {Format.Latency(cell.Latency.P99)})";
+        var figure = metric.Id switch
+        {
+            "throughput" => Format.Rate(estimate.Mean, estimate.Ci95),
+            "latency" => $"{Format.Latency(estimate.Mean, estimate.Ci95)} "
+                + $"(p50 {Format.Latency(cell.Latency!.P50)}, p99 {Format.Latency(cell.Latency.P99)})",
+            _ => metric.Text(estimate.Mean),
+        };
         return $"{layout.CellName(cell)}: {figure}{noise}";
     }
 
@@ -102,7 +136,7 @@ public static class LoadFigures
         var caption = facet.Title.Length > 0 ? $"{facet.Title}: {metric.Name.ToLowerInvariant()}" : metric.Name;
         return new Figure(caption, LineSvg.Render(new LinePlot
         {
-            Id = $"{group.Anchor}-{(metric == Metrics[0] ? "latency" : "throughput")}{index + 1}",
+            Id = $"{group.Anchor}-{metric.Id}{index + 1}",
             Title = $"{caption} against {group.Layout.X!.AxisLabel}",
             Description = string.Join("; ", lines.Select(line => Describe(line, x, metric))),
             XLabel = group.Layout.X.AxisLabel,
@@ -126,11 +160,12 @@ public static class LoadFigures
         string TickAt(double value) => x.Ticks.FirstOrDefault(tick => tick.Value.Equals(value))?.Text ?? "";
     }
 
-    private static string Explanation(List<List<List<PlotSeries>>> lines, Scale x, List<Scale> y)
+    private static string Explanation(List<List<List<PlotSeries>>> lines, Scale x, List<Scale> y, List<Metric> metrics)
     {
         var all = lines.SelectMany(facets => facets).SelectMany(facet => facet).ToList();
         var kinds = all.Select(line => line.Kind).ToHashSet();
-        var logarithmic = new[] { (x.IsLog, "x"), (y[0].IsLog, "latency"), (y[1].IsLog, "throughput") }
+        var logarithmic = metrics.Select((metric, index) => (y[index].IsLog, metric.Noun))
+            .Prepend((x.IsLog, "x"))
             .Where(axis => axis.IsLog)
             .Select(axis => axis.Item2)
             .ToList();

@@ -88,16 +88,16 @@ public static class MarkdownReport
             text.AppendLine(Escape(experiment.Info.Summary)).AppendLine();
         }
 
-        if (experiment.Claims.Count > 0)
+        foreach (var tested in experiment.Claims)
         {
             text.AppendLine("### The report's key observations, tested").AppendLine();
             Table(
                 text,
                 ["the report says", "here", "what this run shows"],
-                experiment.Claims.Select(claim =>
+                tested.Claims.Select(claim =>
                     new[] { $"{claim.Number}. {claim.Statement}", ClaimWords.Of(claim.Outcome), claim.Text }),
                 figuresFrom: int.MaxValue);
-            Paragraph(text, ClaimWords.Untested(experiment.Claims));
+            Paragraph(text, ClaimWords.Untested(tested));
         }
 
         if (experiment.AcrossGroups.Count > 0)
@@ -115,6 +115,11 @@ public static class MarkdownReport
         {
             Paragraph(text, $"Not measured in this run: {string.Join(", ", experiment.NotMeasured)}.");
         }
+
+        foreach (var left in experiment.LeftOut)
+        {
+            Paragraph(text, $"Left out: {left}.");
+        }
     }
 
     private static void Group(StringBuilder text, GroupView group)
@@ -127,6 +132,7 @@ public static class MarkdownReport
 
         Conclusions(text, group.Conclusions);
         Cells(text, group);
+        Growth(text, group);
         Errors(text, group);
         Processes(text, group);
     }
@@ -165,6 +171,21 @@ public static class MarkdownReport
             [.. header.Prepend("operation"), "verdict", "notes"],
             rows,
             figuresFrom: 1 + table.Columns.Count(column => column.Part == TablePart.Factors));
+    }
+
+    private static void Growth(StringBuilder text, GroupView group)
+    {
+        var tables = GrowthTable.Of(group);
+        if (tables.Count > 0)
+        {
+            Paragraph(text, GrowthTable.Explanation);
+        }
+
+        foreach (var table in tables)
+        {
+            Paragraph(text, $"{table.Title}:");
+            Table(text, table.Columns, table.Rows.Select(row => row.ToArray()), figuresFrom: 0);
+        }
     }
 
     private static void Errors(StringBuilder text, GroupView group)

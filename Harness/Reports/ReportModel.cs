@@ -1,3 +1,4 @@
+using System.Globalization;
 using Lab.Harness.Analysis;
 using Lab.Harness.Analysis.Claims;
 using Lab.Harness.Archive;
@@ -24,7 +25,7 @@ public sealed class ReportModel
         var calibration = results.Cells.Where(RunSummary.IsCalibration).ToList();
         var measured = results.Cells.Where(cell => !RunSummary.IsCalibration(cell)).ToList();
         Experiments = [.. ExperimentInfos(results.Run, measured)
-            .Select((info, index) => new ExperimentView(info, $"e{index + 1}", measured, calibration))];
+            .Select((info, index) => new ExperimentView(info, $"e{index + 1}", results.Run, measured, calibration))];
         Calibration = calibration.Count == 0
             ? null
             : new GroupView(
@@ -75,14 +76,15 @@ public sealed class ReportModel
 /// <summary>The section of an experiment.</summary>
 public sealed class ExperimentView
 {
-    internal ExperimentView(ExperimentInfo info, string anchor, List<CellResult> measured, List<CellResult> calibration)
+    internal ExperimentView(ExperimentInfo info, string anchor, RunInfo run, List<CellResult> measured, List<CellResult> calibration)
     {
+        var cores = int.TryParse(run.Environment.GetValueOrDefault("cores"), CultureInfo.InvariantCulture, out var known) ? known : (int?)null;
+        LeftOut = [.. run.LeftOut.Where(left => left.Experiment == info.Name)];
         Info = info;
         Anchor = anchor;
         var cells = measured.Where(cell => cell.Experiment == info.Name).ToList();
-        var conclusions = Analysers.Run(cells);
-        Claims = MarketplaceClaims.Check(cells);
-        IsMarketplace = cells.Exists(cell => cell.System == MarketplaceClaims.System);
+        var conclusions = Analysers.Run(cells, cores);
+        Claims = TestedClaims.Of(cells);
         AcrossGroups = [.. conclusions.Where(conclusion => GroupOf(conclusion) is null)];
         var groups = GroupInfos(info, cells).ToLookup(group => cells.Exists(cell => cell.Group == group.Name));
         NotMeasured = [.. groups[false]
@@ -100,10 +102,11 @@ public sealed class ExperimentView
 
     public ExperimentInfo Info { get; }
 
-    public bool IsMarketplace { get; }
+    /// <summary>What the reports behind the experiment claim, as far as the run's cells touch it.</summary>
+    public IReadOnlyList<TestedClaims> Claims { get; }
 
-    /// <summary>The report's own claims, as far as the run's cells touch them.</summary>
-    public IReadOnlyList<Claim> Claims { get; }
+    /// <summary>What this machine could not run, with the reason.</summary>
+    public IReadOnlyList<LeftOutCells> LeftOut { get; }
 
     /// <summary>Conclusions from cells of several groups.</summary>
     public IReadOnlyList<Conclusion> AcrossGroups { get; }
@@ -156,6 +159,9 @@ public sealed class GroupView
     public FactorLayout Layout { get; }
 
     public IReadOnlyList<Conclusion> Conclusions { get; }
+
+    /// <summary>Its cells weigh idle connections: their few requests say nothing about speed.</summary>
+    public bool WeighsIdle => Cells.Any(ConnectionCells.HoldsIdle) && Cells.All(cell => cell.Connections is null || ConnectionCells.HoldsIdle(cell));
 
     /// <summary>What all cells share, in words: <c>10 items per seller, local</c>; may be empty.</summary>
     public string Shared => Cells.Count == 0

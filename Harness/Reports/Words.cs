@@ -35,9 +35,9 @@ public static class ClaimWords
     };
 
     /// <summary>Which of the report's observations this run does not touch; empty when it touches all.</summary>
-    public static string Untested(IReadOnlyList<Claim> claims)
+    public static string Untested(TestedClaims tested)
     {
-        var missing = Enumerable.Range(1, MarketplaceClaims.Count).Except(claims.Select(claim => claim.Number)).ToList();
+        var missing = tested.Untested.ToList();
         return missing.Count == 0
             ? ""
             : $"This run did not measure what it takes to test observation{(missing.Count == 1 ? "" : "s")} "
@@ -50,20 +50,24 @@ public static class Glossary
 {
     public static IReadOnlyList<(string Term, string Meaning)> Terms { get; } =
     [
-        ("cell", "one combination of factor values (clients, operation, engine, ...), measured over several iterations"),
+        ("cell", "one combination of factor values (operation, clients or connections, engine, ...), measured over several iterations"),
         ("iteration", "one repetition of a cell; warm-up is not counted"),
         ("latency", "from sending a request to having its whole reply"),
         ("throughput", "operations answered per second by all clients together"),
         ("± and intervals", "half width of the 95 % confidence interval of the mean over iterations (Student's t); where two "
             + "intervals overlap, this report says “no difference shown”"),
+        ("duration", "of a connection: from sending its first request to having its last reply; mean over all connections"),
+        ("server, in a ranking", "processor time of the server per round trip"),
+        ("growth", $"a figure ÷ the same figure at {ConnectionCells.GrowthBase} connections with the same engine"),
         ("p50, p99", "50 and 99 of 100 operations took at most this long"),
         ("ratio", "measured ÷ published: for latency, below 1 is faster than the report; for throughput, above 1 is"),
         ("of limit", "throughput ÷ what the machine gives without the system at the same concurrency"),
-        ("verdict", "were the system's invariants kept in this cell, checked against the database: true, false, or unknown when "
-            + "it could not be checked; a cell with a false verdict is left out of plots, ratios and comparisons"),
+        ("verdict", "were the system's invariants kept in this cell, checked against what the system stored or logged: true, false, "
+            + "or unknown when it could not be checked; a cell with a false verdict is left out of plots, ratios and comparisons"),
         ("noisy", "the machine was busy with something else while the cell was measured"),
         ("tail is close", $"p99 is at most {TailAnalyser.CloseTail}× p50"),
         ("far from the limit", $"below {MachineLimitAnalyser.FarBelowText} of the machine limit"),
-        ("in proportion", $"within {MarketplaceClaims.ToleranceText} of the growth of the data"),
+        ("the limit", $"a load that uses at least {LoadCeilingAnalyser.NearText} of the cores, or of what it could do with all of them"),
+        ("in proportion", $"within {ClaimTolerance.Text} of the growth of the data"),
     ];
 }

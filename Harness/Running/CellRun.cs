@@ -14,6 +14,7 @@ internal sealed class CellRun(Cell cell)
     private readonly SortedDictionary<string, long> _errors = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, ProcessUsage> _processes = new(StringComparer.Ordinal);
     private readonly List<string> _noise = [];
+    private readonly ConnectionTotals _connections = new();
 
     public Cell Cell => cell;
 
@@ -36,17 +37,18 @@ internal sealed class CellRun(Cell cell)
 
     public double MeanThroughputOps => _iterations.Count == 0 ? 0 : _iterations.Average(iteration => iteration.ThroughputOps);
 
-    public void Add(LoadOutcome outcome, IEnumerable<ProcessUsage> processes, string? noise)
+    /// <summary>The warm-up's connections count; its operations do not.</summary>
+    public void AddWarmUp(ConnectionOutcome? connections) => _connections.Add(connections, isWarmUp: true);
+
+    public void Add(LoadOutcome outcome, ConnectionOutcome? connections, IEnumerable<ProcessUsage> processes, string? noise)
     {
+        _connections.Add(connections, isWarmUp: false);
         _latency.Merge(outcome.Latency);
         LastDurationS = outcome.DurationS;
         _iterations.Add(new IterationResult(
             outcome.Latency.MeanNs / 1000, outcome.ThroughputOps, outcome.Latency.Count, outcome.DurationS));
-        foreach (var (kind, count) in outcome.Errors)
-        {
-            _errors[kind] = _errors.GetValueOrDefault(kind) + count;
-        }
-
+        ErrorKinds.Add(_errors, outcome.Errors);
+        ErrorKinds.Add(_errors, connections is null ? [] : connections.Errors);
         foreach (var usage in processes)
         {
             var before = _processes.GetValueOrDefault(usage.Name) ?? usage with { CpuS = 0, PeakRssBytes = 0 };
@@ -84,6 +86,7 @@ internal sealed class CellRun(Cell cell)
             VerdictReason = verdict.Reason,
             Published = cell.Published,
             Limit = Limit,
+            Connections = _connections.ToFigures(),
             Noise = _noise.Count == 0 ? null : $"{_noise.Count} of {_iterations.Count} iterations: {_noise[0]}",
             Processes = [.. _processes.Values],
         };

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Lab.Harness.Archive;
 using Lab.Harness.Experiments;
 using Lab.Harness.Load;
@@ -12,7 +13,10 @@ namespace Lab.Harness.Running;
 /// </summary>
 public sealed class ExperimentRunner
 {
-    private static readonly TimeSpan WarmUpWindow = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan WarmUpWindow = TimeSpan.FromMilliseconds(150);
+
+    /// <summary>A window ends with its last answer, which thousands of threads may delay by seconds.</summary>
+    private static readonly TimeSpan LongestWindow = 2 * WarmUpWindow;
 
     private readonly IReadOnlyDictionary<string, IScenario> _scenarios;
     private readonly Func<IReadOnlyDictionary<string, int>> _processIds;
@@ -101,18 +105,21 @@ public sealed class ExperimentRunner
         try
         {
             await population.ApplyAsync(run.Cell, cancellationToken);
-            var clients = population.Clients(run.Cell);
-            if (round == 1)
+            var load = population.Load(run.Cell);
+            if (load.NeedsWarmUp(round))
             {
-                await WarmUpAsync(run.Cell, clients, cancellationToken);
+                run.AddWarmUp(await WarmUpAsync(run.Cell, load, cancellationToken));
             }
 
-            var processes = _processIds().Append(KeyValuePair.Create("harness", Environment.ProcessId))
+            await load.ReadyAsync(cancellationToken);
+            var processes = _processIds().Append(KeyValuePair.Create("harness", Environment.ProcessId)).Concat(load.ProcessIds)
                 .Select(process => new ProcessSampler(process.Key, process.Value)).ToList();
             processes.ForEach(process => process.Begin());
-            var outcome = await ClosedLoop.RunAsync(clients, run.Cell.OperationsPerClient, cancellationToken);
+            var outcome = await load.RunAsync(run.Cell.OperationsPerClient, cancellationToken);
             processes.ForEach(process => process.Sample());
-            run.Add(outcome, processes.Select(process => process.Usage).OfType<ProcessUsage>(), _probe.Measure().Compare(baseline));
+            var connections = await load.EndAsync(cancellationToken);
+            run.Add(
+                outcome, connections, processes.Select(process => process.Usage).OfType<ProcessUsage>(), _probe.Measure().Compare(baseline));
             Report($"iteration {round} of {run.Cell.Iterations}", run.Cell, outcome.ThroughputOps);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
@@ -122,18 +129,21 @@ public sealed class ExperimentRunner
         }
     }
 
-    private async Task WarmUpAsync(Cell cell, IReadOnlyList<LoadClient> clients, CancellationToken cancellationToken)
+    private async Task<ConnectionOutcome?> WarmUpAsync(Cell cell, ILoad load, CancellationToken cancellationToken)
     {
         // As thorough as the measurement: a run of few iterations is not worth a long warm-up.
         var steady = new SteadyState { MaxWindows = Math.Clamp(cell.Iterations * 3, 6, 40) };
         var rates = new List<double>();
+        var begun = Stopwatch.GetTimestamp();
+        await load.ReadyAsync(cancellationToken);
         do
         {
-            var outcome = await ClosedLoop.RunForAsync(clients, WarmUpWindow, cancellationToken);
+            var outcome = await load.RunForAsync(WarmUpWindow, cancellationToken);
             rates.Add(outcome.ThroughputOps);
             Report("warming up", cell, outcome.ThroughputOps);
         }
-        while (steady.Decide(rates) == WarmUp.Continue);
+        while (steady.Decide(rates) == WarmUp.Continue && Stopwatch.GetElapsedTime(begun) < steady.MaxWindows * LongestWindow);
+        return await load.EndAsync(cancellationToken);
     }
 
     private async Task VerifyAsync(

@@ -6,7 +6,7 @@ namespace Lab.Harness.Running;
 
 /// <summary>
 /// Sets what an operation costs beside what the machine gives: a TCP round trip plus one statement of its kind, measured
-/// in the same rounds at the same concurrency.
+/// in the same rounds at the same concurrency. Systems without a database have no such limit.
 /// </summary>
 internal static class MachineLimits
 {
@@ -15,7 +15,7 @@ internal static class MachineLimits
         var calibrations = block
             .Where(run => run.Cell.System == Topology.Systems.Calibration.Name && run.MeanThroughputOps > 0)
             .ToDictionary(run => (run.Cell.Operation, Clients: concurrency(run.Cell)));
-        foreach (var run in block.Where(run => run.Cell.System != Topology.Systems.Calibration.Name))
+        foreach (var run in block.Where(run => run.Cell.System == Topology.Systems.Marketplace.Name))
         {
             var clients = concurrency(run.Cell);
             var statement = Writes(run.Cell) ? CalibrationScenario.Insert : CalibrationScenario.Select;

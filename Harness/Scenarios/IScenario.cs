@@ -26,8 +26,8 @@ public interface IPopulation : IAsyncDisposable
     /// <summary>Puts the system into the state that the cell's factors ask for.</summary>
     Task ApplyAsync(Cell cell, CancellationToken cancellationToken);
 
-    /// <summary>The clients of a cell; the same ones for every iteration of it.</summary>
-    IReadOnlyList<LoadClient> Clients(Cell cell);
+    /// <summary>The load of a cell; the same one for every iteration of it.</summary>
+    ILoad Load(Cell cell);
 
     /// <summary>Were the system's invariants kept in these cells? Called once, when all of them have run.</summary>
     Task<IReadOnlyDictionary<Cell, VerdictResult>> VerifyAsync(IReadOnlyList<Cell> cells, CancellationToken cancellationToken);

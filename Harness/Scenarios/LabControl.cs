@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using Lab.FaultProxy.Client;
@@ -12,6 +14,9 @@ namespace Lab.Harness.Scenarios;
 /// </summary>
 public sealed class LabControl(LabTopology topology, LabEndpoints endpoints, Deployments deployments) : IDisposable
 {
+    private static readonly TimeSpan RestartTimeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan PollPause = TimeSpan.FromMilliseconds(50);
+
     private readonly HttpClient _http = new()
     {
         Timeout = TimeSpan.FromSeconds(30),
@@ -38,21 +43,18 @@ public sealed class LabControl(LabTopology topology, LabEndpoints endpoints, Dep
             return false;
         }
 
-        try
-        {
-            using var reply = await _http.PutAsJsonAsync(
-                new Uri(endpoints.Services[service].Admin, "/admin/factors"), changes, cancellationToken);
-            if (!reply.IsSuccessStatusCode)
+        await AskAsync(
+            service,
+            async () =>
             {
-                throw new LabControlException(
-                    $"{service} refuses {string.Join(", ", changes)}: {(int)reply.StatusCode} {await reply.Content.ReadAsStringAsync(cancellationToken)}");
-            }
-        }
-        catch (HttpRequestException exception)
-        {
-            throw new LabControlException($"the admin endpoint of {service} does not answer: {exception.Message}", exception);
-        }
-
+                using var reply = await _http.PutAsJsonAsync(
+                    new Uri(endpoints.Services[service].Admin, "/admin/factors"), changes, cancellationToken);
+                return reply.IsSuccessStatusCode
+                    ? true
+                    : throw new LabControlException(
+                        $"{service} refuses {string.Join(", ", changes)}: {(int)reply.StatusCode} {await reply.Content.ReadAsStringAsync(cancellationToken)}");
+            },
+            cancellationToken);
         foreach (var (name, value) in changes)
         {
             known[name] = value;
@@ -60,6 +62,61 @@ public sealed class LabControl(LabTopology topology, LabEndpoints endpoints, Dep
 
         return true;
     }
+
+    /// <summary>Lets a service end in order and waits until it is healthy again, as a new process with no factors set.</summary>
+    /// <param name="service">Its name; the lab must start it again.</param>
+    /// <param name="processIds">Processes of the lab, as they are now.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="LabControlException">It does not come back, or refuses.</exception>
+    public async Task RestartAsync(
+        string service, Func<IReadOnlyDictionary<string, int>> processIds, CancellationToken cancellationToken)
+    {
+        var before = processIds().GetValueOrDefault(service);
+        var admin = endpoints.Services[service].Admin;
+        try
+        {
+            using var reply = await _http.PostAsync(new Uri(admin, "/admin/restart"), content: null, cancellationToken);
+            if (!reply.IsSuccessStatusCode)
+            {
+                throw new LabControlException($"{service} refuses to be restarted: {(int)reply.StatusCode}");
+            }
+        }
+        catch (Exception exception) when (IsSilence(exception, cancellationToken))
+        {
+            // It is gone before it can answer.
+        }
+
+        _factors.Remove(service);
+        for (var begun = Stopwatch.GetTimestamp(); !await IsAnotherAsync();)
+        {
+            if (Stopwatch.GetElapsedTime(begun) > RestartTimeout)
+            {
+                throw new LabControlException($"{service} did not come back within {RestartTimeout.TotalSeconds:0} s after a restart");
+            }
+
+            await Task.Delay(PollPause, cancellationToken);
+        }
+
+        async Task<bool> IsAnotherAsync() =>
+            processIds().TryGetValue(service, out var pid) && pid != before && await IsHealthyAsync(admin, cancellationToken);
+    }
+
+    /// <summary>The bytes of a service's connection log from an offset to its end; an offset of -1 gives none of them.</summary>
+    /// <returns>The bytes and the log's length.</returns>
+    /// <exception cref="LabControlException">The service has no such log or does not answer.</exception>
+    public Task<(byte[] Bytes, long Length)> ReadConnectionLogAsync(string service, long from, CancellationToken cancellationToken) => AskAsync(
+        service,
+        async () =>
+        {
+            using var reply = await _http.GetAsync(
+                new Uri(endpoints.Services[service].Admin, FormattableString.Invariant($"/admin/connections?from={from}")), cancellationToken);
+            return reply.IsSuccessStatusCode
+                && reply.Headers.TryGetValues("Log-Length", out var values)
+                && long.TryParse(values.First(), NumberStyles.None, CultureInfo.InvariantCulture, out var length)
+                ? (await reply.Content.ReadAsByteArrayAsync(cancellationToken), length)
+                : throw new LabControlException($"{service} does not show its connection log: {(int)reply.StatusCode}");
+        },
+        cancellationToken);
 
     /// <summary>Puts a deployment's toxics on all links of their class.</summary>
     /// <exception cref="LabControlException">The fault proxy refuses or does not answer.</exception>
@@ -96,6 +153,35 @@ public sealed class LabControl(LabTopology topology, LabEndpoints endpoints, Dep
     {
         _http.Dispose();
         _faultProxy.Dispose();
+    }
+
+    private static async Task<T> AskAsync<T>(string service, Func<Task<T>> call, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await call();
+        }
+        catch (Exception exception) when (IsSilence(exception, cancellationToken))
+        {
+            throw new LabControlException($"the admin endpoint of {service} does not answer: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>No answer, or none in time: a cancellation that nobody asked for is a timeout.</summary>
+    private static bool IsSilence(Exception exception, CancellationToken cancellationToken) =>
+        exception is HttpRequestException || (exception is TaskCanceledException && !cancellationToken.IsCancellationRequested);
+
+    private async Task<bool> IsHealthyAsync(Uri admin, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var reply = await _http.GetAsync(new Uri(admin, "/health"), cancellationToken);
+            return reply.IsSuccessStatusCode;
+        }
+        catch (Exception exception) when (IsSilence(exception, cancellationToken))
+        {
+            return false;
+        }
     }
 
     private static ToxicSpec Specify(LinkToxic toxic) => toxic.Type switch

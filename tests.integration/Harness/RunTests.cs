@@ -5,6 +5,7 @@ using Lab.Harness.Experiments;
 using Lab.Harness.Running;
 using Lab.Harness.Scenarios;
 using Lab.Harness.Scenarios.Calibration;
+using Lab.Harness.Scenarios.Echo;
 using Lab.Harness.Scenarios.Marketplace;
 using Lab.LocalHost;
 using Lab.Topology;
@@ -15,6 +16,7 @@ namespace Lab.Tests.Integration.Harness;
 public sealed class RunTests : IAsyncLifetime
 {
     private const int Operations = 4;
+    private const long FewConnections = 200;
 
     private readonly string _state = Path.Combine(Path.GetTempPath(), "lab-test-" + Guid.NewGuid().ToString("N")[..8]);
     private LocalLab _lab = null!;
@@ -40,10 +42,13 @@ public sealed class RunTests : IAsyncLifetime
         var cells = full.Cells
             .Where(cell => cell.Factors.Where(factor => factor.Key is "sellers" or "buyers" or "clients").All(factor => (long)factor.Value <= 10))
             .Where(cell => cell.Word("deployment", "local") == "local" || cell.Number("sellers") == 1)
-            .Select(cell => cell with { Iterations = 2, OperationsPerClient = Operations }).ToList();
+            .Select(cell => cell with { Factors = WithFewConnections(cell), Iterations = 2, OperationsPerClient = Operations })
+            .DistinctBy(cell => (cell.Group, cell.ToString())).ToList();
         using var control = new LabControl(LabTopology.Complete(), _lab.Endpoints, folder.Deployments);
         var runner = new ExperimentRunner(
-            [new CalibrationScenario(control, 1), new MarketplaceScenario(control, 1)], _lab.ProcessIds, _ => { });
+            [new CalibrationScenario(control, 1), new MarketplaceScenario(control, 1), new EchoScenario(control, _lab.ProcessIds, reportFolder: null)],
+            _lab.ProcessIds,
+            _ => { });
         await runner.RunAsync(new Plan("full", cells), Token);
 
         Assert.Equal(cells.Count, runner.Results.Count);
@@ -63,6 +68,17 @@ public sealed class RunTests : IAsyncLifetime
         Assert.All(local, result => Assert.NotNull(result.Limit));
         Assert.All(runner.Results.Where(result => result.Operation == "register_item_for_sale"), result =>
             Assert.Contains("acknowledged registrations are in the database exactly once", result.VerdictReason, StringComparison.Ordinal));
+    }
+
+    private static Dictionary<string, object> WithFewConnections(Cell cell)
+    {
+        var factors = new Dictionary<string, object>(cell.Factors, StringComparer.Ordinal);
+        if (factors.ContainsKey(EchoFactors.Connections))
+        {
+            factors[EchoFactors.Connections] = FewConnections;
+        }
+
+        return factors;
     }
 
     [Fact]

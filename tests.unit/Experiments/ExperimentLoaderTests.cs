@@ -33,14 +33,14 @@ public class ExperimentLoaderTests
         Assert.Equal(
             $"{path}:19:9: 'quick': missing key 'iterations'; expected how often each cell is repeated, 1 to 1000 times\n"
             + $"{path}:19:9: unknown key 'iteration'; did you mean 'iterations'? "
-            + "expected one of: iterations, operations_per_client, operations_at_least, where",
+            + "expected one of: iterations, operations_per_client, operations_at_least, operations_at_most, where",
             refusal.Message);
     }
 
     [Theory]
     [InlineData("name: sample", "name: simple", "1:7: 'name': expected the file's name 'sample', found 'simple'")]
-    [InlineData("system: marketplace", "system: market", "2:9: unknown system 'market'; expected one of: marketplace, calibration")]
-    [InlineData("system: calibration", "system: calibratoin", "26:13: unknown system 'calibratoin'; did you mean 'calibration'? expected one of: marketplace, calibration")]
+    [InlineData("system: marketplace", "system: market", "2:9: unknown system 'market'; expected one of: marketplace, echo, calibration")]
+    [InlineData("system: calibration", "system: calibratoin", "26:13: unknown system 'calibratoin'; did you mean 'calibration'? expected one of: marketplace, echo, calibration")]
     [InlineData("title: A sample\n", "", "1:1: the file: missing key 'title'; expected a heading for the report")]
     [InlineData("title: A sample", "title: [A, sample]", "3:8: 'title': expected text, found a list")]
     [InlineData("summary: Some words.", "summary: ''", "4:10: 'summary': expected text that does not begin with a space, found ''")]
@@ -105,7 +105,7 @@ public class ExperimentLoaderTests
                 "1:1: the file: missing key 'title'; expected a heading for the report",
                 "1:7: 'name': expected the file's name 'sample', found 'simple'",
                 "3:1: unknown key 'titel'; did you mean 'title'? expected one of: name, system, title, summary, published, groups",
-                "12:32: 'engine': found 'fast'; expected one of: threads, async",
+                "12:32: 'engine': found 'fast'; expected one of: threads, select, epoll, async, uring",
                 "16:21: 'iterations': expected a whole number from 1 to 1000, found -1",
                 "24:23: preset 'quick' selects a value that the matrix lacks: '7+7'; expected one of: 1+1, 10+20",
                 "30:19: 'operation': found 'ping'; expected one of: tcp_round_trip, select_by_key, insert_row",

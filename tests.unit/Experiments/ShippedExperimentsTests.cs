@@ -10,12 +10,12 @@ public class ShippedExperimentsTests
     private static Experiment Marketplace => ExperimentSamples.Shipped.Experiments.Single(experiment => experiment.Name == "marketplace");
 
     [Theory]
-    [InlineData("full", "clients", 24, 10, 1000)]
+    [InlineData("full", "clients", 60, 10, 1000)]
     [InlineData("full", "cache", 18, 10, 1000)]
     [InlineData("full", "many-items", 2, 10, 100)]
     [InlineData("full", "cloud", 4, 10, 1000)]
     [InlineData("full", "calibration", 9, 10, 1000)]
-    [InlineData("quick", "clients", 16, 3, 150, 2000)]
+    [InlineData("quick", "clients", 18, 3, 150, 2000)]
     [InlineData("quick", "cache", 2, 3, 150)]
     [InlineData("quick", "many-items", 1, 3, 5)]
     [InlineData("quick", "cloud", 4, 2, 10)]
@@ -32,8 +32,8 @@ public class ShippedExperimentsTests
     }
 
     [Theory]
-    [InlineData("full", 57)]
-    [InlineData("quick", 32)]
+    [InlineData("full", 93)]
+    [InlineData("quick", 34)]
     public void No_group_was_forgotten_above(string preset, int cells) =>
         Assert.Equal(cells, Planner.Plan(ExperimentSamples.Shipped.Experiments, ["marketplace"], preset).Cells.Count);
 

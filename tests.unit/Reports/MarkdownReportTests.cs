@@ -19,7 +19,7 @@ public sealed class MarkdownReportTests
             Assert.Contains(MarkdownReport.Escape(conclusion.Text), text, StringComparison.Ordinal);
         }
 
-        foreach (var claim in model.Experiments[0].Claims)
+        foreach (var claim in model.Experiments[0].Claims.SelectMany(tested => tested.Claims))
         {
             Assert.Contains(MarkdownReport.Escape(claim.Text), text, StringComparison.Ordinal);
         }

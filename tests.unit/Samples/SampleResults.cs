@@ -116,7 +116,7 @@ public static class SampleResults
     private static void Change(List<CellResult> cells, int index, Func<CellResult, CellResult> change) =>
         cells[index] = change(cells[index]);
 
-    private static string Root()
+    internal static string Root()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Lab.sln")))

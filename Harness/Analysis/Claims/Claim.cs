@@ -27,6 +27,19 @@ public enum ClaimOutcome
 public sealed record Claim(
     int Number, string Statement, ClaimOutcome Outcome, string Text, IReadOnlyList<CellResult> Cells);
 
+/// <summary>How far a figure may be from what a claim says it should be.</summary>
+public static class ClaimTolerance
+{
+    /// <summary>A growth within this factor of the claimed one counts as the claimed one.</summary>
+    public const double Factor = 1.25;
+
+    /// <summary>The tolerance as it is printed.</summary>
+    public const string Text = "25 %";
+
+    /// <summary>Is the quotient of found and claimed figure near one?</summary>
+    public static bool Covers(double quotient) => quotient is <= Factor and >= 1 / Factor;
+}
+
 /// <summary>Counts in how many comparisons a claim holds.</summary>
 public sealed class Tally
 {

@@ -13,12 +13,6 @@ public static class MarketplaceClaims
     /// <summary>How many claims the report makes.</summary>
     public const int Count = 6;
 
-    /// <summary>A latency that grows within this factor of the data grows in proportion to it.</summary>
-    public const double ProportionTolerance = 1.25;
-
-    /// <summary>The tolerance as it is printed.</summary>
-    public const string ToleranceText = "25 %";
-
     /// <param name="cells">The cells of one experiment, without calibration cells.</param>
     public static IReadOnlyList<Claim> Check(IReadOnlyList<CellResult> cells)
     {

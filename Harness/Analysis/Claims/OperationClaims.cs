@@ -52,7 +52,7 @@ public static class OperationClaims
         foreach (var pair in pairs)
         {
             var relative = pair.LatencyRatio / growth;
-            tally.Add(relative is <= MarketplaceClaims.ProportionTolerance and >= 1 / MarketplaceClaims.ProportionTolerance, true);
+            tally.Add(ClaimTolerance.Covers(relative), true);
         }
 
         var layout = FactorLayout.Of([.. pairs.Select(pair => pair.Other)]);
@@ -62,7 +62,7 @@ public static class OperationClaims
             "Latency is directly proportional to the data sent over the network (7000 items against few).",
             tally.Outcome,
             $"{few} to {many} items per seller are {Format.Ratio(growth)} the items. Latency grew in proportion to them, within "
-            + $"{MarketplaceClaims.ToleranceText}, in {(tally.Holds == 0 ? "none" : tally.Holds)} of "
+            + $"{ClaimTolerance.Text}, in {(tally.Holds == 0 ? "none" : tally.Holds)} of "
             + $"{Format.Count(tally.Total, "setting")}: {string.Join("; ", lines)}.{PublishedGrowth(pairs)}",
             [.. pairs.SelectMany(pair => pair.Cells)]);
     }

@@ -54,10 +54,13 @@ public sealed class Scale
     }
 
     /// <summary>From zero to a round number at or above <paramref name="max"/>.</summary>
-    public static Scale Linear(double max, Func<double, string> text)
+    /// <param name="max">The largest value.</param>
+    /// <param name="text">A tick's label.</param>
+    /// <param name="unit">Ticks are round numbers of it.</param>
+    public static Scale Linear(double max, Func<double, string> text, double unit = 1)
     {
-        var top = max > 0 && double.IsFinite(max) ? max : 1;
-        var step = RoundStep(top / (MaxTicks - 1));
+        var top = max > 0 && double.IsFinite(max) ? max : unit;
+        var step = RoundStep(top / unit / (MaxTicks - 1)) * unit;
         var count = (int)Math.Ceiling((top / step) - 1e-9);
         var ticks = Enumerable.Range(0, count + 1).Select(index => new Tick(index * step, text(index * step)));
         return new Scale(0, count * step, isLog: false, value => value, [.. ticks]);
@@ -128,6 +131,8 @@ public static class TickText
     public static string Latency(double us) => Short(us, Format.Latency(us));
 
     public static string Rate(double perSecond) => Short(perSecond, Format.Rate(perSecond));
+
+    public static string Bytes(double bytes) => Short(bytes, Format.Bytes(bytes));
 
     // 2.00 ms is 2 ms on an axis: ticks are round numbers.
     private static string Short(double value, string text)

@@ -50,7 +50,7 @@ public sealed class CalibrationScenario(LabControl lab, long seed) : IScenario
         /// <summary>No factor concerns a calibration: it is what it is.</summary>
         public Task ApplyAsync(Cell cell, CancellationToken cancellationToken) => Task.CompletedTask;
 
-        public IReadOnlyList<LoadClient> Clients(Cell cell) => clients;
+        public ILoad Load(Cell cell) => new ClosedLoop(clients);
 
         public Task<IReadOnlyDictionary<Cell, VerdictResult>> VerifyAsync(IReadOnlyList<Cell> cells, CancellationToken cancellationToken) =>
             Task.FromResult<IReadOnlyDictionary<Cell, VerdictResult>>(

@@ -85,7 +85,7 @@ internal sealed class MarketplacePopulation : IPopulation
         _sessionsUsedMs = Environment.TickCount64;
     }
 
-    public IReadOnlyList<LoadClient> Clients(Cell cell)
+    public ILoad Load(Cell cell)
     {
         if (!_clients.TryGetValue(cell, out var clients))
         {
@@ -93,7 +93,7 @@ internal sealed class MarketplacePopulation : IPopulation
             clients = _clients[cell] = [.. Enumerable.Range(0, count).Select(index => NewClient(cell, index))];
         }
 
-        return clients;
+        return new ClosedLoop(clients);
     }
 
     public async Task<IReadOnlyDictionary<Cell, VerdictResult>> VerifyAsync(
