@@ -56,8 +56,10 @@ internal sealed class ServiceProcess(
             using var reply = await _http.GetAsync(new Uri(adminUrl + "/health"), cancellationToken);
             return reply.IsSuccessStatusCode;
         }
-        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (exception is HttpRequestException
+            || (exception is TaskCanceledException && !cancellationToken.IsCancellationRequested))
         {
+            // Whoever cancels meanwhile, because another service cannot start, must not see this as the reason.
             return false;
         }
     }
