@@ -10,7 +10,12 @@ using Names = Lab.Topology.Systems.Echo;
 
 namespace Lab.Tests.Integration.Echo;
 
+/// <summary>Ten thousand threads leave nothing of two processors to the servers of other tests.</summary>
+[CollectionDefinition(nameof(AloneOnTheMachine), DisableParallelization = true)]
+public sealed class AloneOnTheMachine;
+
 /// <summary>Ten thousand connections that do nothing, and more connections than there are descriptors.</summary>
+[Collection(nameof(AloneOnTheMachine))]
 public sealed partial class ManyConnectionsTests(EchoLab lab) : IClassFixture<EchoLab>
 {
     private const int Many = 10_000;
