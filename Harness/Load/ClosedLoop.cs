@@ -35,14 +35,12 @@ public sealed class ClosedLoop(IReadOnlyList<LoadClient> clients) : ILoad
         cancellationToken.ThrowIfCancellationRequested();
 
         var latency = new LatencyHistogram();
-        var errors = new Dictionary<string, long>(StringComparer.Ordinal);
         foreach (var session in sessions)
         {
             session.LatenciesNs.ForEach(latency.Record);
-            ErrorKinds.Add(errors, session.Errors);
         }
 
-        return new LoadOutcome(latency, errors, durationS);
+        return new LoadOutcome(latency, ErrorKinds.Sum(sessions.Select(session => session.Errors)), durationS);
     }
 
     /// <summary>One client's share of an iteration; touched by nobody else until it ends.</summary>

@@ -23,6 +23,18 @@ public static class ErrorKinds
         _ => "client_error",
     };
 
+    /// <summary>Counts by kind of several parts together.</summary>
+    public static Dictionary<string, long> Sum(IEnumerable<IReadOnlyDictionary<string, long>> parts)
+    {
+        var counts = new Dictionary<string, long>(StringComparer.Ordinal);
+        foreach (var part in parts)
+        {
+            Add(counts, part);
+        }
+
+        return counts;
+    }
+
     /// <summary>Adds counts by kind to others.</summary>
     public static void Add(IDictionary<string, long> counts, IEnumerable<KeyValuePair<string, long>> more)
     {

@@ -42,14 +42,12 @@ public sealed record LoadOutcome(LatencyHistogram Latency, IReadOnlyDictionary<s
     public static LoadOutcome Merge(IReadOnlyList<LoadOutcome> parts)
     {
         var latency = new LatencyHistogram();
-        var errors = new Dictionary<string, long>(StringComparer.Ordinal);
         foreach (var part in parts)
         {
             latency.Merge(part.Latency);
-            ErrorKinds.Add(errors, part.Errors);
         }
 
-        return new LoadOutcome(latency, errors, parts.Max(part => part.DurationS));
+        return new LoadOutcome(latency, ErrorKinds.Sum(parts.Select(part => part.Errors)), parts.Max(part => part.DurationS));
     }
 }
 

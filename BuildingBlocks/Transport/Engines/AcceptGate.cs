@@ -12,6 +12,8 @@ internal sealed class AcceptGate(ILogger logger)
     /// <summary>Before the next try; who wants to connect waits in the backlog.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
+    private const int MaxAcceptsInARow = 256;
+
     private bool _isClosed;
     private bool _isScarce;
 
@@ -23,6 +25,41 @@ internal sealed class AcceptGate(ILogger logger)
             _isClosed = true;
             logger.LogWarning("connections cannot be accepted now ({Reason}); they wait until they can", reason);
         }
+    }
+
+    /// <summary>Accepts those who wait, at most so many: a storm of them must not keep the caller from what else it has to do.</summary>
+    /// <param name="listenerFd">Does not block.</param>
+    /// <param name="serve">Gets each descriptor.</param>
+    /// <returns>False when nobody can be accepted now: wait for <see cref="Pause"/>, then try again.</returns>
+    public bool AcceptAll(int listenerFd, Action<int> serve)
+    {
+        for (var turn = 0; turn < MaxAcceptsInARow; turn++)
+        {
+            if (!MayAccept())
+            {
+                return false;
+            }
+
+            var fd = NativeTcp.Accept(listenerFd);
+            if (fd >= 0)
+            {
+                Accepted(fd);
+                serve(fd);
+            }
+            else if (fd == -Errno.TryAgain)
+            {
+                return true;
+            }
+            else if (fd is -Errno.TooManyFiles or -Errno.TooManyFilesInSystem or -Errno.NoMemory or -Errno.NoBuffers)
+            {
+                Failed(Errno.Describe(-fd));
+                return false;
+            }
+
+            // Any other failure concerns the one who came and is gone again (man 2 accept).
+        }
+
+        return true;
     }
 
     /// <summary>A connection has been accepted and is served.</summary>

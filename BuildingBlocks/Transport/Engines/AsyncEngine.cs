@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using Lab.Transport.Frames;
-using Microsoft.Extensions.Logging;
 
 namespace Lab.Transport.Engines;
 
@@ -90,8 +89,7 @@ internal sealed class AsyncConnection(Socket socket, EngineContext context) : So
         }
         catch (Exception exception)
         {
-            // A handler answers failures with a frame; one that throws is broken, and its peer must not wait for ever.
-            Context.Logger.LogError(exception, "the handler failed; its connection is closed");
+            LogFailure(exception);
             Abort();
             _slots.Release();
         }
@@ -170,6 +168,4 @@ internal sealed class AsyncConnection(Socket socket, EngineContext context) : So
             await _slots.WaitAsync();
         }
     }
-
-    private readonly record struct Reply(OutgoingFrame Frame, bool HoldsSlot);
 }

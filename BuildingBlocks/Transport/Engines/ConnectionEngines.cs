@@ -5,13 +5,14 @@ namespace Lab.Transport.Engines;
 /// <summary>The engines of this lab: those that this machine can run, and why it cannot run the others.</summary>
 public static class ConnectionEngines
 {
-    private static readonly Lazy<IReadOnlyList<(string Name, string? WhyNot)>> All = new(() =>
+    /// <summary>Looked at once: io_uring is asked for to know whether the kernel grants it.</summary>
+    private static readonly Lazy<IReadOnlyList<(string Name, string? WhyNot, Func<int?, IConnectionEngine> Create)>> All = new(() =>
     [
-        ("threads", null),
-        ("select", IfLinux),
-        ("epoll", IfLinux),
-        ("async", null),
-        ("uring", UringEngine.WhyNot()),
+        ("threads", null, _ => new ThreadsEngine()),
+        ("select", IfLinux, _ => new PollEngine()),
+        ("epoll", IfLinux, workers => new EpollEngine(workers)),
+        ("async", null, _ => new AsyncEngine()),
+        ("uring", UringEngine.WhyNot(), workers => new UringEngine(workers)),
     ]);
 
     private static string? IfLinux => OperatingSystem.IsLinux() ? null : "it is made of Linux system calls";
@@ -31,14 +32,11 @@ public static class ConnectionEngines
     /// <param name="name">One of <see cref="Offered"/>.</param>
     /// <param name="workers">Worker threads of the engines that have such; null: as many as there are processors.</param>
     /// <exception cref="ArgumentException">No such engine, or it does not run here.</exception>
-    public static IConnectionEngine Create(string name, int? workers = null) => name switch
-    {
-        "threads" => new ThreadsEngine(),
-        "select" => new PollEngine(),
-        "epoll" => new EpollEngine(workers),
-        "async" => new AsyncEngine(),
-        "uring" when UringEngine.WhyNot() is { } reason => throw new ArgumentException($"the engine 'uring' does not run here: {reason}", nameof(name)),
-        "uring" => new UringEngine(workers),
-        _ => throw new ArgumentException($"there is no engine '{name}'", nameof(name)),
-    };
+    public static IConnectionEngine Create(string name, int? workers = null) =>
+        All.Value.FirstOrDefault(engine => engine.Name == name) switch
+        {
+            { Create: null } => throw new ArgumentException($"there is no engine '{name}'", nameof(name)),
+            { WhyNot: { } reason } => throw new ArgumentException($"the engine '{name}' does not run here: {reason}", nameof(name)),
+            var engine => engine.Create(workers),
+        };
 }

@@ -1,5 +1,6 @@
 using Lab.Transport.Frames;
 using Lab.Transport.Native;
+using Microsoft.Extensions.Logging;
 
 namespace Lab.Transport.Engines;
 
@@ -114,6 +115,13 @@ internal abstract class EngineConnection(EngineContext context) : IDisposable
     /// <summary>Tells the handler that the peer closed in order; the descriptor is still open.</summary>
     protected void ReportClosed(int descriptor) =>
         Context.Handler.Closed(new ClosedConnection(NativeTcp.PeerAddress(descriptor), descriptor, _bytes, _requests));
+
+    /// <summary>
+    /// A handler answers failures with a frame. One that throws is broken: its peer must not wait for ever, and it must not
+    /// take the process along.
+    /// </summary>
+    protected void LogFailure(Exception exception) =>
+        Context.Logger.LogError(exception, "the handler failed; its connection is closed");
 
     public abstract void Dispose();
 }

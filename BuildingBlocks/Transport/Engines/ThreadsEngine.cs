@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net.Sockets;
 using Lab.Transport.Frames;
-using Microsoft.Extensions.Logging;
 
 namespace Lab.Transport.Engines;
 
@@ -68,8 +67,7 @@ internal sealed class ThreadConnection(Socket socket, EngineContext context) : S
         }
         catch (Exception exception)
         {
-            // A handler answers failures with a frame; one that throws is broken, and must not take the process along.
-            Context.Logger.LogError(exception, "the handler failed; its connection is closed");
+            LogFailure(exception);
         }
         finally
         {

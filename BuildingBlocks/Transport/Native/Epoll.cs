@@ -46,9 +46,13 @@ public sealed unsafe class Epoll : IDisposable
 
     /// <summary>Watches a descriptor until it is closed.</summary>
     /// <returns>False when the kernel refuses, for want of memory or watches.</returns>
-    public bool TryAdd(int fd, EpollEvents events) => Control(Constants.EpollAdd, fd, events);
-
-    public bool TryModify(int fd, EpollEvents events) => Control(Constants.EpollModify, fd, events);
+    public bool TryAdd(int fd, EpollEvents events)
+    {
+        var wanted = stackalloc byte[16];
+        *(uint*)wanted = (uint)events;
+        *(ulong*)(wanted + DataOffset) = (uint)fd;
+        return Libc.epoll_ctl(_fd, Constants.EpollAdd, fd, wanted) == 0;
+    }
 
     /// <summary>Waits until something is ready.</summary>
     /// <param name="timeoutMs">-1: for ever; 0: only looks.</param>
@@ -79,13 +83,5 @@ public sealed unsafe class Epoll : IDisposable
             _ = Libc.close(fd);
             NativeMemory.Free(_events);
         }
-    }
-
-    private bool Control(int operation, int fd, EpollEvents events)
-    {
-        var wanted = stackalloc byte[16];
-        *(uint*)wanted = (uint)events;
-        *(ulong*)(wanted + DataOffset) = (uint)fd;
-        return Libc.epoll_ctl(_fd, operation, fd, wanted) == 0;
     }
 }

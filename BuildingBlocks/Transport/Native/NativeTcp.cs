@@ -74,9 +74,6 @@ public static unsafe class NativeTcp
     /// <summary>Ends the stream to the peer, which reads what was sent and then the end.</summary>
     public static void ShutdownSend(int fd) => _ = Libc.shutdown(fd, Constants.ShutdownSend);
 
-    /// <summary>Ends the stream from the peer: whoever waits for it sees its end.</summary>
-    public static void ShutdownReceive(int fd) => _ = Libc.shutdown(fd, Constants.ShutdownReceive);
-
     /// <summary>Ends both; whoever waits on the descriptor is told.</summary>
     public static void ShutdownBoth(int fd) => _ = Libc.shutdown(fd, Constants.ShutdownBoth);
 

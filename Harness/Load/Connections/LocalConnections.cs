@@ -53,22 +53,11 @@ internal sealed class LocalConnections : IConnectionGroup
     internal static OpenedConnections Merge(IReadOnlyList<OpenedConnections> parts) => new(
         parts.Sum(part => part.Open),
         parts.Max(part => part.DurationS),
-        MergeErrors(parts.Select(part => part.Errors)),
+        ErrorKinds.Sum(parts.Select(part => part.Errors)),
         parts.Select(part => part.Reason).FirstOrDefault(reason => reason is not null));
 
     internal static ClosedConnections Merge(IReadOnlyList<ClosedConnections> parts) => new(
-        [.. parts.SelectMany(part => part.Connections)], MergeErrors(parts.Select(part => part.Errors)));
-
-    private static Dictionary<string, long> MergeErrors(IEnumerable<IReadOnlyDictionary<string, long>> parts)
-    {
-        var errors = new Dictionary<string, long>(StringComparer.Ordinal);
-        foreach (var part in parts)
-        {
-            ErrorKinds.Add(errors, part);
-        }
-
-        return errors;
-    }
+        [.. parts.SelectMany(part => part.Connections)], ErrorKinds.Sum(parts.Select(part => part.Errors)));
 
     private async Task<T[]> OnThreadsAsync<T>(Func<ConnectionLoop, T> work)
     {

@@ -21,7 +21,7 @@ public sealed class EpollEngine(int? workers = null) : IConnectionEngine
 }
 
 /// <summary>A worker.</summary>
-internal sealed class EpollLoop : EventLoop, IAcceptingLoop
+internal sealed class EpollLoop : EventLoop
 {
     /// <summary>All that can ever be of interest is asked for once: no call to the kernel changes it afterwards.</summary>
     private const EpollEvents Interest =
@@ -39,7 +39,7 @@ internal sealed class EpollLoop : EventLoop, IAcceptingLoop
         _epoll.TryAdd(WakeUp.Fd, EpollEvents.In);
     }
 
-    public LoopConnection? Adopt(int fd)
+    protected override LoopConnection? Adopt(int fd)
     {
         var connection = new ReadyConnection(fd, this);
         if (!_table.TryAdd(connection))

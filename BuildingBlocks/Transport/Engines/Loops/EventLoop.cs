@@ -12,6 +12,9 @@ internal abstract class EventLoop : IDisposable
 {
     private const int StopCheckMs = 50;
 
+    /// <summary>Who comes when all places are taken is told so; but not more than this at once.</summary>
+    private const int MaxRefusals = 256;
+
     private readonly ConcurrentQueue<LoopConnection> _posted = new();
     private readonly Thread _thread;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -59,13 +62,38 @@ internal abstract class EventLoop : IDisposable
         }
     }
 
+    /// <summary>Serves an accepted connection from now on; one over the limit is told so and let go.</summary>
+    /// <param name="fd">Closed where it cannot even be told.</param>
+    /// <param name="open">Connections that the engine has.</param>
+    public void Admit(int fd, int open)
+    {
+        var most = Context.Limits.MaxConnections;
+        if (open >= most + MaxRefusals || Adopt(fd) is not { } connection)
+        {
+            NativeTcp.Close(fd);
+        }
+        else if (open >= most)
+        {
+            connection.RefuseAtOnce();
+        }
+    }
+
+    /// <summary>A thread could not send everything; the loop tells when it can.</summary>
+    public virtual void NoteWantsToSend(LoopConnection connection)
+    {
+    }
+
     /// <summary>Has taken over a connection; called by the thread that accepted it, before the first event can come.</summary>
-    public void NoteOpened() => Interlocked.Increment(ref _open);
+    protected void NoteOpened() => Interlocked.Increment(ref _open);
 
     /// <summary>The connection's descriptor will be closed: forget it.</summary>
     public virtual void NoteClosed(LoopConnection connection) => Interlocked.Decrement(ref _open);
 
     public virtual void Dispose() => WakeUp.Dispose();
+
+    /// <summary>Makes a connection of an accepted descriptor; called by the thread that accepts.</summary>
+    /// <returns>Null when it cannot.</returns>
+    protected abstract LoopConnection? Adopt(int fd);
 
     /// <summary>Waits for events at most so long (-1: for ever) and serves them; called again and again.</summary>
     protected abstract void ServeEvents(int timeoutMs);
@@ -110,12 +138,18 @@ internal abstract class EventLoop : IDisposable
                 saidStop = true;
                 checkMs = Math.Min(checkMs, StopCheckMs);
                 nextCheckMs = nowMs + checkMs;
-                ForAll(static (connection, _) => connection.BeginClose(), 0);
+                foreach (var connection in Connections())
+                {
+                    connection.BeginClose();
+                }
             }
             else if (nowMs >= nextCheckMs)
             {
                 nextCheckMs = nowMs + checkMs;
-                ForAll(static (connection, nowMs) => connection.CheckClocks(nowMs), nowMs);
+                foreach (var connection in Connections())
+                {
+                    connection.CheckClocks(nowMs);
+                }
             }
         }
     }
@@ -126,14 +160,6 @@ internal abstract class EventLoop : IDisposable
         for (var count = _posted.Count; count > 0 && _posted.TryDequeue(out var connection); count--)
         {
             connection.Advance();
-        }
-    }
-
-    private void ForAll(Action<LoopConnection, long> act, long argument)
-    {
-        foreach (var connection in Connections())
-        {
-            act(connection, argument);
         }
     }
 }

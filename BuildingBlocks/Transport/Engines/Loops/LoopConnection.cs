@@ -1,6 +1,5 @@
 using Lab.Transport.Frames;
 using Lab.Transport.Native;
-using Microsoft.Extensions.Logging;
 
 namespace Lab.Transport.Engines.Loops;
 
@@ -96,11 +95,7 @@ internal abstract class LoopConnection : EngineConnection
     public sealed override void Dispose() => Close();
 
     /// <summary>Refuses a connection over the limit.</summary>
-    public void RefuseAtOnce()
-    {
-        Refuse(TransportRefusal.TooManyConnections);
-        _loop.Post(this);
-    }
+    public void RefuseAtOnce() => Refuse(TransportRefusal.TooManyConnections);
 
     protected sealed override void StopReceiving() => _loop.Post(this);
 
@@ -157,31 +152,19 @@ internal abstract class LoopConnection : EngineConnection
         }
     }
 
-    /// <summary>Runs with the lock held: replies are queued and sent by one thread at a time.</summary>
-    protected void FlushNow()
+    /// <summary>Sends on, on the loop's thread: replies are queued and sent by one thread at a time.</summary>
+    /// <param name="sentBytes">Of <see cref="Unsent"/>, what the kernel has taken meanwhile.</param>
+    protected void FlushNow(int sentBytes = 0)
     {
         lock (_gate)
         {
             if (!_isClosed)
             {
-                Flush();
-            }
-        }
+                if (sentBytes > 0)
+                {
+                    Sent(sentBytes);
+                }
 
-        if (_hasEnded)
-        {
-            EndWhenAnswered();
-        }
-    }
-
-    /// <summary>As <see cref="FlushNow"/>, after the kernel has taken bytes.</summary>
-    protected void SentNow(int bytes)
-    {
-        lock (_gate)
-        {
-            if (!_isClosed)
-            {
-                Sent(bytes);
                 Flush();
             }
         }
@@ -318,10 +301,9 @@ internal abstract class LoopConnection : EngineConnection
         }
     }
 
-    /// <summary>A handler answers failures with a frame; one that throws is broken, and its peer must not wait for ever.</summary>
     private void Fail(Exception exception)
     {
-        Context.Logger.LogError(exception, "the handler failed; its connection is closed");
+        LogFailure(exception);
         Interlocked.Decrement(ref _underWay);
         Abort();
     }

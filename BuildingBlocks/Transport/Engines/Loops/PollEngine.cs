@@ -23,14 +23,11 @@ public sealed class PollEngine : IConnectionEngine
 }
 
 /// <summary>The thread: accepts, receives, answers.</summary>
-internal sealed unsafe class PollLoop : EventLoop, IAcceptingLoop
+internal sealed unsafe class PollLoop : EventLoop
 {
     private const int WakeUpIndex = 0;
     private const int ListenerIndex = 1;
     private const int FirstConnection = 2;
-
-    /// <summary>A storm of new connections must not keep the loop from those it has.</summary>
-    private const int MaxAcceptsInARow = 256;
 
     private readonly int _listenerFd;
     private readonly AcceptGate _gate;
@@ -50,8 +47,8 @@ internal sealed unsafe class PollLoop : EventLoop, IAcceptingLoop
         _waits[WakeUpIndex] = new Libc.PollFd { Fd = WakeUp.Fd, Events = Constants.PollIn };
     }
 
-    /// <summary>A thread that could not send everything asks to be told when it can; the loop may be waiting just now.</summary>
-    public void NoteWantsToSend(ReadyConnection connection)
+    /// <summary>The kernel is shown with the next wait that it wants to; the loop may be waiting just now.</summary>
+    public override void NoteWantsToSend(LoopConnection connection)
     {
         if (!IsCurrent)
         {
@@ -59,7 +56,7 @@ internal sealed unsafe class PollLoop : EventLoop, IAcceptingLoop
         }
     }
 
-    public LoopConnection? Adopt(int fd)
+    protected override LoopConnection? Adopt(int fd)
     {
         if (_connections.Count == _waits.Length)
         {
@@ -143,43 +140,9 @@ internal sealed unsafe class PollLoop : EventLoop, IAcceptingLoop
             NoteWoken();
         }
 
-        if (_waits[ListenerIndex].ReturnedEvents != 0)
+        if (_waits[ListenerIndex].ReturnedEvents != 0 && !_gate.AcceptAll(_listenerFd, fd => Admit(fd, Open)))
         {
-            AcceptAll();
+            _acceptAgainMs = Environment.TickCount64 + (long)AcceptGate.Pause.TotalMilliseconds;
         }
     }
-
-    private void AcceptAll()
-    {
-        for (var turn = 0; turn < MaxAcceptsInARow; turn++)
-        {
-            if (!_gate.MayAccept())
-            {
-                AcceptLater();
-                return;
-            }
-
-            var fd = NativeTcp.Accept(_listenerFd);
-            if (fd >= 0)
-            {
-                _gate.Accepted(fd);
-                if (ConnectionAdmission.Admit(this, Open, fd) is null)
-                {
-                    NativeTcp.Close(fd);
-                }
-            }
-            else if (fd is -Errno.TooManyFiles or -Errno.TooManyFilesInSystem or -Errno.NoMemory or -Errno.NoBuffers)
-            {
-                _gate.Failed(Errno.Describe(-fd));
-                AcceptLater();
-                return;
-            }
-            else if (fd == -Errno.TryAgain)
-            {
-                return;
-            }
-        }
-    }
-
-    private void AcceptLater() => _acceptAgainMs = Environment.TickCount64 + (long)AcceptGate.Pause.TotalMilliseconds;
 }

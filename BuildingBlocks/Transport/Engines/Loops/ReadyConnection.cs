@@ -98,7 +98,7 @@ internal sealed class ReadyConnection(int fd, EventLoop loop) : LoopConnection(f
             }
             else if (sent == -Errno.TryAgain)
             {
-                (Loop as PollLoop)?.NoteWantsToSend(this);
+                Loop.NoteWantsToSend(this);
                 return;
             }
             else if (sent != -Errno.Interrupted)

@@ -1,11 +1,4 @@
-using Lab.Transport.Frames;
-
 namespace Lab.Transport.Engines.Loops;
-
-/// <summary>A reply on its way out.</summary>
-/// <param name="Frame">Disposed of when it has left.</param>
-/// <param name="HoldsSlot">It answers a request, whose slot is free when it has left.</param>
-internal readonly record struct Reply(OutgoingFrame Frame, bool HoldsSlot);
 
 /// <summary>
 /// Replies that wait to be sent, in order. Mostly there is one at most, so a queue is made only for a second one. Its owner

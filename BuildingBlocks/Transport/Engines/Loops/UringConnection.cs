@@ -49,13 +49,9 @@ internal sealed unsafe class UringConnection(int fd, UringLoop loop) : LoopConne
         {
             CloseWhenIdle();
         }
-        else if (result >= 0)
+        else if (result >= 0 || result == -Errno.Interrupted)
         {
-            SentNow(result);
-        }
-        else if (result == -Errno.Interrupted)
-        {
-            FlushNow();
+            FlushNow(sentBytes: Math.Max(0, result));
         }
         else
         {

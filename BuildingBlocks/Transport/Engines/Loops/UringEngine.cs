@@ -25,7 +25,7 @@ public sealed class UringEngine(int? workers = null) : IConnectionEngine
 
 /// <summary>A worker with a ring of its own.</summary>
 internal sealed unsafe class UringLoop(EngineContext context, ConnectionTable<UringConnection> table, int index)
-    : EventLoop(context, $"uring worker {index + 1}"), IAcceptingLoop
+    : EventLoop(context, $"uring worker {index + 1}")
 {
     private const ushort Group = 1;
     private const int ReceiveBuffers = 256;
@@ -47,7 +47,7 @@ internal sealed unsafe class UringLoop(EngineContext context, ConnectionTable<Ur
 
     public SendBuffers SendBuffers { get; } = new();
 
-    public LoopConnection? Adopt(int fd)
+    protected override LoopConnection? Adopt(int fd)
     {
         var connection = new UringConnection(fd, this);
         if (!table.TryAdd(connection))
