@@ -16,6 +16,7 @@ public sealed class LocalLab : IAsyncDisposable
     private readonly Action<ResourceEvent> _report;
     private readonly RunningRecords _records;
     private readonly List<IResource> _resources = [];
+    private DashboardServer? _dashboard;
     private FileStream? _lock;
     private bool _isDisposed;
 
@@ -27,6 +28,12 @@ public sealed class LocalLab : IAsyncDisposable
     }
 
     public LabEndpoints Endpoints { get; private set; } = null!;
+
+    /// <summary>URL of the dashboard; null when none is running.</summary>
+    public string? DashboardUrl => _dashboard is { IsRunning: true } dashboard ? dashboard.Url : null;
+
+    /// <summary>Where the services send their telemetry, with the dashboard; null when it is not running.</summary>
+    public Uri? OtlpEndpoint => _dashboard is { IsRunning: true } dashboard ? new Uri(dashboard.OtlpEndpoint) : null;
 
     /// <summary>Ends what an earlier lab left behind, starts everything and returns when all is healthy.</summary>
     /// <param name="topology">What to start.</param>
@@ -132,6 +139,12 @@ public sealed class LocalLab : IAsyncDisposable
             name => caches.TryGetValue(name, out var cache) ? cache.ConnectionString : _options.ExternalRedis!);
 
         var token = NewSecret();
+        if (_options.WithDashboard)
+        {
+            _dashboard = new DashboardServer(ports, _options, _records, _report);
+            _resources.Add(_dashboard);
+        }
+
         _resources.AddRange(databases.Values);
         _resources.AddRange(caches.Values);
         _resources.Add(Service(topology.FaultProxy, book, token, FaultProxySettings.Of(topology.Links, book, DatabaseAddress)));
@@ -157,6 +170,7 @@ public sealed class LocalLab : IAsyncDisposable
         var settings = spec.Settings.Select(setting => KeyValuePair.Create(setting.Key, book.Resolve(setting.Value)))
             .Concat(moreSettings)
             .Concat(_options.Settings)
+            .Concat(_dashboard?.Settings ?? [])
             .Append(KeyValuePair.Create("Service:Name", spec.Name))
             .Append(KeyValuePair.Create("Service:AdminUrl", book.AdminUrl(spec)))
             .Append(KeyValuePair.Create("Service:AdminToken", token))

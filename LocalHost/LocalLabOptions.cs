@@ -18,6 +18,16 @@ public sealed record LocalLabOptions
     /// <summary>Settings for all services that have them, over the topology's: for tests, <c>Marketplace:SessionTimeout</c>.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
+    /// <summary>Starts a dashboard that shows the services' traces, metrics and logs, where one can be had.</summary>
+    public bool WithDashboard { get; init; }
+
+    /// <summary>Where programs are kept that the lab installs for itself.</summary>
+    public string ToolsFolder
+    {
+        get => field ?? Path.Combine(StateFolder, "tools");
+        init;
+    }
+
     public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     public string LogFolder => Path.Combine(StateFolder, "logs");

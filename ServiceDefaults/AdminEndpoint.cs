@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
+using Lab.Telemetry.Requests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -10,8 +11,9 @@ using Microsoft.Extensions.Hosting;
 namespace Lab.ServiceDefaults;
 
 /// <summary>
-/// Steers a running service: <c>GET|PUT /admin/factors</c>, <c>POST /admin/crash</c>, <c>POST /admin/restart</c> (it
-/// ends in order, and whoever supervises it starts it again). Wants the run's token as
+/// Steers a running service: <c>GET|PUT /admin/factors</c>, <c>POST /admin/traces</c> (where the time of requests went),
+/// <c>POST /admin/crash</c>, <c>POST /admin/restart</c> (it ends in order, and whoever supervises it starts it again).
+/// Wants the run's token as
 /// <c>Authorization: Bearer TOKEN</c>.
 /// </summary>
 internal static class AdminEndpoint
@@ -21,6 +23,7 @@ internal static class AdminEndpoint
         var admin = routes.MapGroup("/admin").AddEndpointFilter(RequireTokenAsync);
         admin.MapGet("/factors", (IEnumerable<IRuntimeFactor> factors) => Describe(factors));
         admin.MapPut("/factors", SetFactorsAsync);
+        admin.MapPost("/traces", Explain);
         admin.MapPost("/crash", Crash);
         admin.MapPost("/restart", (IHostApplicationLifetime service) => service.StopApplication());
         mapMore?.Invoke(admin);
@@ -67,6 +70,17 @@ internal static class AdminEndpoint
         }
 
         return Results.Ok(Describe(known.Values));
+    }
+
+    /// <summary>Where the time of some requests went; see <see cref="RequestTracer.Explain"/>.</summary>
+    private static IResult Explain(TracedRequest[] requests, IServiceProvider services)
+    {
+        const int MaxRequests = 1000;
+        return services.GetService<RequestTracer>() is not { } tracer
+            ? Results.BadRequest(new AdminError("this service does not follow requests"))
+            : requests.Length > MaxRequests
+            ? Results.BadRequest(new AdminError($"at most {MaxRequests} requests can be asked for at once"))
+            : Results.Ok(tracer.Explain(requests));
     }
 
     /// <summary>Dies as a power cut would let it die: no handler runs, no reply is sent.</summary>

@@ -1,3 +1,5 @@
+using Lab.ServiceDefaults.Telemetry;
+using Lab.Telemetry.Export;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
@@ -29,8 +31,16 @@ public static class ServiceDefaultsExtensions
             console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
         });
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        OtlpExport.AddLogs(builder.Logging, options.Name);
         return builder;
     }
+
+    /// <summary>Follows requests through the service; the factor <c>tracing</c> says which.</summary>
+    /// <param name="services">The service's.</param>
+    /// <param name="system">Its system's name.</param>
+    public static IServiceCollection AddRequestTracing(this IServiceCollection services, string system) => services
+        .AddSingleton(_ => SamplerSettings.Create(system))
+        .AddSingleton<IRuntimeFactor, TracingFactor>();
 
     /// <summary>Health and admin endpoints (<see cref="AdminEndpoint"/>).</summary>
     /// <param name="app">The service.</param>
@@ -38,6 +48,9 @@ public static class ServiceDefaultsExtensions
     public static WebApplication MapLabDefaults(this WebApplication app, Action<IEndpointRouteBuilder>? mapMore = null)
     {
         app.MapHealthChecks("/health");
+        // Held until the host has stopped, so that what its last requests left is still sent.
+        var export = OtlpExport.Start(app.Services.GetRequiredService<ServiceOptions>().Name);
+        app.Lifetime.ApplicationStopped.Register(() => export?.Dispose());
         AdminEndpoint.Map(app, mapMore);
         return app;
     }

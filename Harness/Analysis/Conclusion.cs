@@ -46,6 +46,7 @@ public static class Analysers
         new DeploymentAnalyser(),
         new ReadWriteAnalyser(),
         new TailAnalyser(),
+        new SlowRequestAnalyser(),
         new MachineLimitAnalyser(),
         new CpuAnalyser(),
     ];

@@ -105,6 +105,9 @@ public sealed record CellResult
     /// <summary>What the cell's connections did and cost; null for systems that are not about connections.</summary>
     public ConnectionFigures? Connections { get; init; }
 
+    /// <summary>The slowest requests and where their time went, slowest first; empty unless the cell followed its requests.</summary>
+    public IReadOnlyList<SlowRequest> Slowest { get; init; } = [];
+
     /// <summary>Why the figures deserve distrust (the machine was busy with something else), or null.</summary>
     public string? Noise { get; init; }
 

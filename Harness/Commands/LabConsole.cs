@@ -1,4 +1,6 @@
+using System.CommandLine;
 using Lab.LocalHost;
+using Lab.Telemetry.Export;
 using Lab.Topology;
 using Spectre.Console;
 
@@ -20,6 +22,23 @@ internal static class LabConsole
 
     public static Task<LocalLab> StartAsync(LabTopology topology, LocalLabOptions options, CancellationToken cancellationToken) =>
         LocalLab.StartAsync(topology, options, Show, cancellationToken);
+
+    /// <summary>
+    /// In a terminal somebody may look at a dashboard; in a pipe nobody does. Who has said where telemetry goes needs none.
+    /// </summary>
+    public static Option<bool> DashboardOption() => new("--dashboard")
+    {
+        Description = "Start a dashboard with the services' traces, metrics and logs; by default in a terminal only.",
+        DefaultValueFactory = _ => !Console.IsOutputRedirected && !OtlpExport.IsWanted,
+    };
+
+    public static void ShowDashboard(LocalLab lab)
+    {
+        if (lab.DashboardUrl is { } url)
+        {
+            AnsiConsole.MarkupLineInterpolated($"dashboard: [bold]{url}[/] [grey](traces, metrics, logs)[/]");
+        }
+    }
 
     /// <summary>Until Ctrl-C or SIGTERM.</summary>
     public static async Task WaitAsync(CancellationToken cancellationToken)

@@ -10,6 +10,7 @@ using Lab.Harness.Scenarios.Calibration;
 using Lab.Harness.Scenarios.Echo;
 using Lab.Harness.Scenarios.Marketplace;
 using Lab.LocalHost;
+using Lab.Telemetry.Export;
 using Lab.Topology;
 using Spectre.Console;
 
@@ -22,13 +23,19 @@ internal static class RunCommand
 
     public static Command Create()
     {
-        var (experiments, preset) = (PlanOptions.Experiments(), PlanOptions.Preset());
+        var (experiments, preset, dashboard) = (PlanOptions.Experiments(), PlanOptions.Preset(), LabConsole.DashboardOption());
         var seed = new Option<long>("--seed")
         {
             Description = "Makes the load choose the same sellers, items and words again.",
             DefaultValueFactory = _ => DefaultSeed,
         };
         var output = new Option<DirectoryInfo?>("--out") { Description = "Where the report goes; otherwise reports/RUN in the lab." };
+        var tracing = new Option<string>("--tracing")
+        {
+            Description = "Which requests are followed through the servers, in cells that do not say it: none, ratio, all, or tail (the slowest).",
+            DefaultValueFactory = _ => FactorCatalog.TracingModes[0],
+        };
+        tracing.AcceptOnlyFromAmong([.. FactorCatalog.TracingModes]);
         var keepUp = new Option<bool>("--keep-up") { Description = "Leave everything running after the report, until Ctrl-C." };
         var command = new Command("run", """
             Run experiments: start the lab, measure, check that every system stayed correct, write a report.
@@ -38,13 +45,16 @@ internal static class RunCommand
               ./lab run
               ./lab run marketplace --preset full
               ./lab run --seed 7 --out /tmp/my-report
-            """) { experiments, preset, seed, output, keepUp };
+              ./lab run marketplace --tracing tail --dashboard
+            """) { experiments, preset, seed, output, tracing, dashboard, keepUp };
         command.SetAction((arguments, cancellationToken) => RunAsync(
             new RunSettings(
                 arguments.GetRequiredValue(experiments),
                 arguments.GetRequiredValue(preset),
                 arguments.GetValue(seed),
                 arguments.GetValue(output)?.FullName,
+                arguments.GetRequiredValue(tracing),
+                arguments.GetValue(dashboard),
                 arguments.GetValue(keepUp)),
             cancellationToken));
         return command;
@@ -65,15 +75,17 @@ internal static class RunCommand
 
         RunOutcome.ShowLeftOut(plan.LeftOut);
         await using var lab = await LabConsole.StartAsync(
-            topology, new LocalLabOptions { StateFolder = LabFolders.State }, cancellationToken);
+            topology, new LocalLabOptions { StateFolder = LabFolders.State, WithDashboard = settings.WithDashboard }, cancellationToken);
+        using var export = OtlpExport.Start("load", lab.OtlpEndpoint);
+        LabConsole.ShowDashboard(lab);
         using var control = new LabControl(topology, lab.Endpoints, folder.Deployments);
 
-        var draft = await RunDescription.BeginAsync(settings, plan, folder, lab.Endpoints, cancellationToken);
+        var draft = await RunDescription.BeginAsync(settings, plan, folder, lab.Endpoints, lab.DashboardUrl is not null, cancellationToken);
         var reportFolder = settings.OutputFolder ?? Path.Combine(LabFolders.Reports, draft.Id);
         var scenarios = new IScenario[]
         {
             new CalibrationScenario(control, settings.Seed),
-            new MarketplaceScenario(control, settings.Seed),
+            new MarketplaceScenario(control, settings.Seed, settings.Tracing),
             new EchoScenario(control, lab.ProcessIds, reportFolder),
         };
         var (results, aborted) = await MeasureAsync(plan, scenarios, lab, cancellationToken);
@@ -115,7 +127,7 @@ internal static class RunCommand
 }
 
 /// <summary>What a user asked for.</summary>
-internal sealed record RunSettings(IReadOnlyList<string> Experiments, string Preset, long Seed, string? OutputFolder, bool KeepUp)
+internal sealed record RunSettings(IReadOnlyList<string> Experiments, string Preset, long Seed, string? OutputFolder, string Tracing, bool WithDashboard, bool KeepUp)
 {
     /// <summary>Sorts by time; also the name of the report's folder.</summary>
     public string NewRunId(DateTimeOffset now) => string.Create(CultureInfo.InvariantCulture, $"{now:yyyyMMdd-HHmmss}-{Preset}");

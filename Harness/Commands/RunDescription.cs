@@ -14,7 +14,7 @@ namespace Lab.Harness.Commands;
 internal static class RunDescription
 {
     public static async Task<RunInfo> BeginAsync(
-        RunSettings settings, Plan plan, ExperimentFolder folder, LabEndpoints endpoints, CancellationToken cancellationToken)
+        RunSettings settings, Plan plan, ExperimentFolder folder, LabEndpoints endpoints, bool hasDashboard, CancellationToken cancellationToken)
     {
         var now = DateTimeOffset.Now;
         var planned = plan.Cells.Select(cell => (cell.Experiment, cell.Group)).ToHashSet();
@@ -29,6 +29,8 @@ internal static class RunDescription
             {
                 // Every connection of the load takes one: raised as far as this process may.
                 ["open_files"] = ConnectionBudget.OfThisProcess().ToString(),
+                ["tracing"] = settings.Tracing,
+                ["dashboard"] = hasDashboard ? "running" : "none",
             },
             Packages = await Task.Run(() => Packages(endpoints), cancellationToken),
             LeftOut = plan.LeftOut,

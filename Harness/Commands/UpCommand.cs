@@ -11,6 +11,7 @@ internal static class UpCommand
 {
     public static Command Create()
     {
+        var dashboard = LabConsole.DashboardOption();
         var fresh = new Option<bool>("--fresh") { Description = "Begin with empty databases instead of those of the last time." };
         var command = new Command("up", """
             Start every system of the lab, print where it listens, and wait. Ctrl-C stops all of it.
@@ -18,16 +19,23 @@ internal static class UpCommand
             Examples:
               ./lab up
               ./lab up --fresh
-            """) { fresh };
+              ./lab up --dashboard false
+            """) { fresh, dashboard };
         command.SetAction(async (arguments, cancellationToken) =>
         {
             var started = Stopwatch.GetTimestamp();
             await using var lab = await LabConsole.StartAsync(
                 LabTopology.Complete(),
-                new LocalLabOptions { StateFolder = LabFolders.State, KeepData = !arguments.GetValue(fresh) },
+                new LocalLabOptions
+                {
+                    StateFolder = LabFolders.State,
+                    KeepData = !arguments.GetValue(fresh),
+                    WithDashboard = arguments.GetValue(dashboard),
+                },
                 cancellationToken);
             AnsiConsole.MarkupLineInterpolated($"[bold]everything is healthy[/] after {Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} s");
             LabConsole.ShowEndpoints(lab.Endpoints);
+            LabConsole.ShowDashboard(lab);
             AnsiConsole.MarkupLine("[grey]Ctrl-C stops all of it.[/]");
             await LabConsole.WaitAsync(cancellationToken);
             return ExitCodes.Ok;

@@ -13,6 +13,9 @@ public sealed class FactorCatalog
     /// <summary>Serves in no system but the echo, where it is a rival: it brings its own server.</summary>
     private const string Kestrel = "kestrel";
 
+    /// <summary>Which requests are followed through a system.</summary>
+    public static IReadOnlyList<string> TracingModes { get; } = ["none", "ratio", "all", "tail"];
+
     private readonly OrderedDictionary<string, ScenarioDescription> _systems;
 
     public FactorCatalog(IEnumerable<ScenarioDescription> systems) => _systems = new(
@@ -42,6 +45,7 @@ public sealed class FactorCatalog
         [
             new WordFactor(Engine, [.. Echo.Engines.Where(engine => engine != Kestrel)]),
             new WordFactor("cache", ["off", "redis"]),
+            new WordFactor("tracing", TracingModes),
             new WordFactor("deployment", deployments.Names),
             new NumberFactor("items_per_seller", 0, 100_000),
         ])

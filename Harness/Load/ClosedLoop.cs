@@ -40,7 +40,9 @@ public sealed class ClosedLoop(IReadOnlyList<LoadClient> clients) : ILoad
             session.LatenciesNs.ForEach(latency.Record);
         }
 
-        return new LoadOutcome(latency, ErrorKinds.Sum(sessions.Select(session => session.Errors)), durationS);
+        var slowest = new SlowestOperations();
+        sessions.SelectMany(session => session.Slowest.Slowest).ToList().ForEach(slowest.Add);
+        return new LoadOutcome(latency, ErrorKinds.Sum(sessions.Select(session => session.Errors)), durationS) { Slowest = slowest.Slowest };
     }
 
     /// <summary>One client's share of an iteration; touched by nobody else until it ends.</summary>
@@ -48,6 +50,8 @@ public sealed class ClosedLoop(IReadOnlyList<LoadClient> clients) : ILoad
     {
         /// <summary>Kept one by one until the end: a histogram for each of thousands of clients would take gigabytes.</summary>
         public List<long> LatenciesNs { get; } = [];
+
+        public SlowestOperations Slowest { get; } = new();
 
         public Dictionary<string, long> Errors { get; } = new(StringComparer.Ordinal);
 
@@ -77,7 +81,9 @@ public sealed class ClosedLoop(IReadOnlyList<LoadClient> clients) : ILoad
                 try
                 {
                     await client.OperateAsync(cancellationToken);
-                    LatenciesNs.Add((long)Stopwatch.GetElapsedTime(begun).TotalNanoseconds);
+                    var latencyNs = (long)Stopwatch.GetElapsedTime(begun).TotalNanoseconds;
+                    LatenciesNs.Add(latencyNs);
+                    Slowest.Add(new SlowOperation(client.LastRequestId, begun, latencyNs));
                 }
                 catch (Exception exception) when (exception is not OperationCanceledException)
                 {

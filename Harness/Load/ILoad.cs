@@ -36,6 +36,9 @@ public interface ILoad
 /// <param name="DurationS">From the common start to the last answer.</param>
 public sealed record LoadOutcome(LatencyHistogram Latency, IReadOnlyDictionary<string, long> Errors, double DurationS)
 {
+    /// <summary>The slowest operations, slowest first; empty for a load that does not tell operations apart.</summary>
+    public IReadOnlyList<SlowOperation> Slowest { get; init; } = [];
+
     public double ThroughputOps => DurationS > 0 ? Latency.Count / DurationS : 0;
 
     /// <summary>Several loads that ran at the same time, as one.</summary>

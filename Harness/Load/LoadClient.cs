@@ -12,6 +12,9 @@ public abstract class LoadClient(int index)
     /// <summary>Its operations block, so that it needs a thread of its own.</summary>
     public virtual bool Blocks => false;
 
+    /// <summary>Id of the request that the last operation made; 0 where requests have none.</summary>
+    public virtual long LastRequestId => 0;
+
     /// <summary>Connects, if it is not connected; called before the clients start together.</summary>
     public virtual ValueTask ReadyAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
 

@@ -47,7 +47,7 @@ public sealed class GroupFigures
         var against = group.Layout.X is not null
             ? LoadFigures.Of(group, figures._cells)
             : BarFigures.Of(group, figures._cells);
-        var sets = new[] { against, figures.Distributions(), figures.Cpu() };
+        var sets = new[] { against, figures.Distributions(), SlowestRequests.Figures(group), figures.Cpu() };
         return [.. sets.OfType<FigureSet>().Where(set => set.Figures.Count > 0)];
     }
 

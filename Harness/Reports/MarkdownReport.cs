@@ -134,6 +134,7 @@ public static class MarkdownReport
         Cells(text, group);
         Growth(text, group);
         Errors(text, group);
+        Slowest(text, group);
         Processes(text, group);
     }
 
@@ -203,6 +204,19 @@ public static class MarkdownReport
             failed.SelectMany(cell => cell.Errors.ByKind.Select(kind =>
                 new[] { group.Layout.CellName(cell), kind.Key, Format.Count(kind.Value) })),
             figuresFrom: 2);
+    }
+
+    private static void Slowest(StringBuilder text, GroupView group)
+    {
+        if (SlowestRequests.CellsOf(group).Count == 0)
+        {
+            return;
+        }
+
+        text.AppendLine("<details><summary>The slowest requests and their traces</summary>").AppendLine();
+        Paragraph(text, SlowestRequests.Explanation(group));
+        Table(text, SlowestRequests.Columns, SlowestRequests.Rows(group), SlowestRequests.TextColumns);
+        text.AppendLine("</details>").AppendLine();
     }
 
     private static void Processes(StringBuilder text, GroupView group)

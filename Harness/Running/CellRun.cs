@@ -14,6 +14,7 @@ internal sealed class CellRun(Cell cell)
     private readonly SortedDictionary<string, long> _errors = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, ProcessUsage> _processes = new(StringComparer.Ordinal);
     private readonly List<string> _noise = [];
+    private readonly List<SlowRequest> _slowest = [];
     private readonly ConnectionTotals _connections = new();
 
     public Cell Cell => cell;
@@ -65,6 +66,14 @@ internal sealed class CellRun(Cell cell)
         }
     }
 
+    /// <summary>The slowest of all iterations are kept.</summary>
+    public void AddSlow(IReadOnlyList<SlowRequest> slowest)
+    {
+        _slowest.AddRange(slowest);
+        _slowest.Sort((left, right) => right.LatencyUs.CompareTo(left.LatencyUs));
+        _slowest.RemoveRange(Math.Min(SlowestOperations.Kept, _slowest.Count), Math.Max(0, _slowest.Count - SlowestOperations.Kept));
+    }
+
     public CellResult ToResult()
     {
         var verdict = Judge();
@@ -86,6 +95,7 @@ internal sealed class CellRun(Cell cell)
             VerdictReason = verdict.Reason,
             Published = cell.Published,
             Limit = Limit,
+            Slowest = _slowest,
             Connections = _connections.ToFigures(),
             Noise = _noise.Count == 0 ? null : $"{_noise.Count} of {_iterations.Count} iterations: {_noise[0]}",
             Processes = [.. _processes.Values],

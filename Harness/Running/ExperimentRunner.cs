@@ -60,7 +60,7 @@ public sealed class ExperimentRunner
 
             // Within a round, cells that need the same state of the lab follow each other.
             var order = block.OrderBy(run => run.Cell.Word("deployment", "")).ThenBy(run => run.Cell.Word("engine", ""))
-                .ThenBy(run => run.Cell.Word("cache", "")).ToList();
+                .ThenBy(run => run.Cell.Word("cache", "")).ThenBy(run => run.Cell.Word("tracing", "")).ToList();
             for (var round = 1; round <= block.Max(run => run.Cell.Iterations); round++)
             {
                 foreach (var run in order.Where(run => !run.IsDone))
@@ -120,6 +120,7 @@ public sealed class ExperimentRunner
             var connections = await load.EndAsync(cancellationToken);
             run.Add(
                 outcome, connections, processes.Select(process => process.Usage).OfType<ProcessUsage>(), _probe.Measure().Compare(baseline));
+            run.AddSlow(await population.ExplainAsync(run.Cell, outcome.Slowest, cancellationToken));
             Report($"iteration {round} of {run.Cell.Iterations}", run.Cell, outcome.ThroughputOps);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)

@@ -29,6 +29,10 @@ public interface IPopulation : IAsyncDisposable
     /// <summary>The load of a cell; the same one for every iteration of it.</summary>
     ILoad Load(Cell cell);
 
+    /// <summary>Where the time of slow operations of an iteration went, in cells that follow their requests.</summary>
+    Task<IReadOnlyList<SlowRequest>> ExplainAsync(
+        Cell cell, IReadOnlyList<SlowOperation> slowest, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<SlowRequest>>([]);
+
     /// <summary>Were the system's invariants kept in these cells? Called once, when all of them have run.</summary>
     Task<IReadOnlyDictionary<Cell, VerdictResult>> VerifyAsync(IReadOnlyList<Cell> cells, CancellationToken cancellationToken);
 }

@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using Lab.FaultProxy.Client;
 using Lab.Harness.Experiments;
+using Lab.Telemetry.Requests;
 using Lab.Topology;
 
 namespace Lab.Harness.Scenarios;
@@ -115,6 +116,22 @@ public sealed class LabControl(LabTopology topology, LabEndpoints endpoints, Dep
                 && long.TryParse(values.First(), NumberStyles.None, CultureInfo.InvariantCulture, out var length)
                 ? (await reply.Content.ReadAsByteArrayAsync(cancellationToken), length)
                 : throw new LabControlException($"{service} does not show its connection log: {(int)reply.StatusCode}");
+        },
+        cancellationToken);
+
+    /// <summary>Where a service's time for some requests went.</summary>
+    /// <returns>Those that it still knows.</returns>
+    /// <exception cref="LabControlException">The service does not follow its requests, or does not answer.</exception>
+    public Task<IReadOnlyList<RequestTimes>> ExplainAsync(
+        string service, IReadOnlyList<TracedRequest> requests, CancellationToken cancellationToken) => AskAsync<IReadOnlyList<RequestTimes>>(
+        service,
+        async () =>
+        {
+            using var reply = await _http.PostAsJsonAsync(
+                new Uri(endpoints.Services[service].Admin, "/admin/traces"), requests, cancellationToken);
+            return reply.IsSuccessStatusCode
+                ? await reply.Content.ReadFromJsonAsync<RequestTimes[]>(cancellationToken) ?? []
+                : throw new LabControlException($"{service} does not say where its time went: {(int)reply.StatusCode}");
         },
         cancellationToken);
 

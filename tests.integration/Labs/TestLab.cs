@@ -38,7 +38,7 @@ public abstract class TestLab : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Lab = await LocalLab.StartAsync(
-            Topology(), new LocalLabOptions { StateFolder = _state, ExternalMySql = null, ExternalRedis = null, StartTimeout = TimeSpan.FromSeconds(60) }, Note, CancellationToken.None);
+            Topology(), Options(_state), Note, CancellationToken.None);
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Lab.Endpoints.AdminToken);
     }
 
@@ -53,6 +53,14 @@ public abstract class TestLab : IAsyncLifetime
         Directory.Delete(_state, recursive: true);
         GC.SuppressFinalize(this);
     }
+
+    protected virtual LocalLabOptions Options(string stateFolder) => new()
+    {
+        StateFolder = stateFolder,
+        ExternalMySql = null,
+        ExternalRedis = null,
+        StartTimeout = TimeSpan.FromSeconds(60),
+    };
 
     protected virtual LabTopology Topology() => LabTopology.Of(Marketplace());
 

@@ -1,4 +1,5 @@
 using Lab.Harness.Reports;
+using Lab.Tests.Integration.Labs;
 using Lab.Tests.Samples;
 using Microsoft.Playwright;
 
@@ -7,41 +8,26 @@ namespace Lab.Tests.Integration.Reports;
 /// <summary>The report in a real browser, opened from disk as a reader opens it.</summary>
 public sealed class ReportInBrowserTests : IAsyncLifetime
 {
-    private static readonly string[] BrowserNames = ["chromium", "chromium-browser", "google-chrome", "chrome"];
-
     private readonly string _folder = Path.Combine(Path.GetTempPath(), $"lab-browser-{Guid.NewGuid():N}");
-    private IPlaywright? _playwright;
-    private IBrowser? _browser;
+    private Browsers? _browsers;
 
     private string Address => new Uri(Path.Combine(_folder, ReportWriter.HtmlFile)).AbsoluteUri;
 
-    private IBrowser Browser => _browser ?? throw new InvalidOperationException("the browser was not started");
+    private IBrowser Browser => _browsers?.Browser ?? throw new InvalidOperationException("the browser was not started");
 
     public async ValueTask InitializeAsync()
     {
-        if (FindBrowser() is not { } program)
-        {
-            Assert.Skip("no chromium in /usr/bin or on the PATH: install it to look at reports in a browser");
-            return;
-        }
-
+        _browsers = await Browsers.OpenAsync();
         await ReportWriter.WriteAsync(SampleResults.Full(), _folder, TestContext.Current.CancellationToken);
-        _playwright = await Playwright.CreateAsync();
-        _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
-        {
-            ExecutablePath = program,
-            Args = ["--no-sandbox", "--disable-gpu"],
-        });
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (_browser is not null)
+        if (_browsers is not null)
         {
-            await _browser.DisposeAsync();
+            await _browsers.DisposeAsync();
         }
 
-        _playwright?.Dispose();
         if (Directory.Exists(_folder))
         {
             Directory.Delete(_folder, recursive: true);
@@ -151,10 +137,4 @@ public sealed class ReportInBrowserTests : IAsyncLifetime
     private static double Brightness(string rgb) =>
         rgb[(rgb.IndexOf('(', StringComparison.Ordinal) + 1)..].TrimEnd(')').Split(',').Take(3)
             .Average(channel => double.Parse(channel, System.Globalization.CultureInfo.InvariantCulture));
-
-    private static string? FindBrowser() => (Environment.GetEnvironmentVariable("PATH") ?? "")
-        .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
-        .Prepend("/usr/bin")
-        .SelectMany(folder => BrowserNames.Select(name => Path.Combine(folder, name)))
-        .FirstOrDefault(File.Exists);
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using Lab.Marketplace.Catalog;
 using Lab.Marketplace.Client;
@@ -61,10 +62,39 @@ public class ProtocolTests
     [Fact]
     public void A_request_is_read_as_the_client_writes_it()
     {
-        using var frame = ClientFrames.Write(7, "search_items", "b1.token", "salt \"&\" \U0001F9C2", (json, text) => json.WriteString("name", text));
+        using var frame = ClientFrames.Write(7, "search_items", "b1.token", traceParent: null, "salt \"&\" \U0001F9C2", (json, text) => json.WriteString("name", text));
         using var request = RequestFrame.Parse(frame.Wire[4..], out var id);
         Assert.Equal((7L, 7L, "search_items", "b1.token"), (id, request.Id, request.Operation, request.Session));
         Assert.Equal("salt \"&\" \U0001F9C2", request.Arguments.Text("name", 1, 32));
+    }
+
+    [Fact]
+    public void A_request_carries_the_callers_span()
+    {
+        const string Span = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        using var frame = ClientFrames.Write(7, "logout", session: null, Span, 0, (_, _) => { });
+        using var request = RequestFrame.Parse(frame.Wire[4..], out _);
+        var context = Assert.NotNull(request.ReadTraceContext());
+        Assert.Equal(
+            ("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331", ActivityTraceFlags.Recorded),
+            (context.TraceId.ToHexString(), context.SpanId.ToHexString(), context.TraceFlags));
+    }
+
+    /// <summary>W3C Trace Context: whoever cannot read it goes on without it.</summary>
+    [Theory]
+    [InlineData("7")]
+    [InlineData("null")]
+    [InlineData("\"\"")]
+    [InlineData("\"\\ud800\"")]
+    [InlineData("\"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0\"")]
+    [InlineData("\"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-zz\"")]
+    [InlineData("\"00-0AF7651916CD43DD8448EB211C80319C-B7AD6B7169203331-01\"")]
+    [InlineData("\"00-00000000000000000000000000000000-b7ad6b7169203331-01\"")]
+    public void A_callers_span_that_makes_no_sense_is_no_reason_to_refuse_a_request(string span)
+    {
+        var json = $"{{\"id\":7,\"op\":\"logout\",\"traceparent\":{span}}}";
+        using var request = RequestFrame.Parse(System.Text.Encoding.UTF8.GetBytes(json), out _);
+        Assert.Null(request.ReadTraceContext());
     }
 
     [Fact]

@@ -43,7 +43,7 @@ public partial class TidyTests
         var allowed = new Dictionary<string, string[]>(StringComparer.Ordinal)
         {
             ["BuildingBlocks"] = ["BuildingBlocks"],
-            ["ServiceDefaults"] = [],
+            ["ServiceDefaults"] = ["BuildingBlocks"],
             ["Services"] = ["BuildingBlocks", "ServiceDefaults"],
             ["Harness"] = ["BuildingBlocks", "LocalHost", "Services"],
             ["AppHost"] = ["Harness"],

@@ -7,6 +7,7 @@ namespace Lab.Storage.MySql;
 public sealed class BatchItem<TRequest, TResult>(TRequest request)
 {
     private readonly TaskCompletionSource<TResult> _answer = new();
+    private readonly RequestWait _wait = RequestWait.Begin();
     private TResult? _result;
     private Exception? _refusal;
 
@@ -14,11 +15,16 @@ public sealed class BatchItem<TRequest, TResult>(TRequest request)
 
     internal Task<TResult> Answer => _answer.Task;
 
+    internal bool IsTraced => _wait.IsTraced;
+
     /// <summary>Noted; published after the whole batch is durable.</summary>
     public void SetResult(TResult result) => (_result, _refusal) = (result, null);
 
     /// <summary>This request is refused, the others of its batch are not.</summary>
     public void Refuse(Exception refusal) => _refusal = refusal;
+
+    /// <summary>Before <see cref="Publish"/>: whoever awaits the answer ends the request.</summary>
+    internal void Note(DatabaseClock clock, int sharedBy) => clock.Note(_wait, sharedBy);
 
     internal void Publish()
     {
@@ -161,7 +167,10 @@ public sealed class Batcher<TRequest, TResult>
             _items ??= batcher.Take();
             if (_items.Count > 0)
             {
+                var clock = DatabaseClock.Start(_items.Exists(item => item.IsTraced));
                 ExecuteItems(connection, _items);
+                clock = clock.Stop();
+                _items.ForEach(item => item.Note(clock, _items.Count));
             }
 
             Publish();

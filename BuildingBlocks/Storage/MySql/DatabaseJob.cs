@@ -25,13 +25,21 @@ internal abstract class DatabaseJob(DatabaseAccess access)
     public abstract void Fail(Exception reason);
 }
 
+/// <summary>One request's work.</summary>
 internal sealed class SingleJob<TResult>(DatabaseAccess access, Func<DbConnection, TResult> work) : DatabaseJob(access)
 {
     private readonly TaskCompletionSource<TResult> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly RequestWait _wait = RequestWait.Begin();
 
     public Task<TResult> Task => _result.Task;
 
-    public override void Execute(DbConnection connection) => _result.SetResult(work(connection));
+    public override void Execute(DbConnection connection)
+    {
+        var clock = DatabaseClock.Start(_wait.IsTraced);
+        var result = work(connection);
+        clock.Stop().Note(_wait, sharedBy: 1);
+        _result.SetResult(result);
+    }
 
     public override void Fail(Exception reason) => _result.SetException(reason);
 }

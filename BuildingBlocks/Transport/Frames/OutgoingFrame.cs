@@ -21,6 +21,11 @@ public sealed class OutgoingFrame : IBufferWriter<byte>, IDisposable
 
     public int PayloadBytes => _written - _headerBytes;
 
+    /// <summary>
+    /// Called once, when the frame has left or has no receiver any more; by the thread that sends, which it must not hold up.
+    /// </summary>
+    public Action? Left { get; set; }
+
     /// <summary>Header and payload, ready for the wire.</summary>
     public ReadOnlyMemory<byte> Wire
     {
@@ -58,6 +63,7 @@ public sealed class OutgoingFrame : IBufferWriter<byte>, IDisposable
         if (buffer.Length > 0)
         {
             ArrayPool<byte>.Shared.Return(buffer);
+            Left?.Invoke();
         }
     }
 

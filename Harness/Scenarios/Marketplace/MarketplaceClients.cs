@@ -6,6 +6,8 @@ namespace Lab.Harness.Scenarios.Marketplace;
 /// <summary>get_seller_rating of a random seller.</summary>
 internal sealed class RatingReader(MarketplacePopulation population, int index, Random random) : LoadClient(index)
 {
+    public override long LastRequestId => population.Buyers[Index].Client.LastRequestId;
+
     public override async ValueTask OperateAsync(CancellationToken cancellationToken)
     {
         var sellerId = population.Sellers[random.Next(population.Sellers.Count)].ShopId;
@@ -20,6 +22,8 @@ internal sealed class RatingReader(MarketplacePopulation population, int index, 
 /// <summary>search_items for category and keywords of a random item, which therefore must be among the best matches.</summary>
 internal sealed class ItemSearcher(MarketplacePopulation population, int index, Random random) : LoadClient(index)
 {
+    public override long LastRequestId => population.Buyers[Index].Client.LastRequestId;
+
     public override async ValueTask OperateAsync(CancellationToken cancellationToken)
     {
         var wanted = population.Goods[random.Next(population.Goods.Count)];
@@ -36,6 +40,8 @@ internal sealed class ItemSearcher(MarketplacePopulation population, int index, 
 /// <summary>display_items_for_sale of the client's own shop.</summary>
 internal sealed class ItemDisplayer(MarketplacePopulation population, int index, int items) : LoadClient(index)
 {
+    public override long LastRequestId => population.Sellers[Index].Client.LastRequestId;
+
     public override async ValueTask OperateAsync(CancellationToken cancellationToken)
     {
         var seller = population.Sellers[Index];
@@ -58,6 +64,8 @@ internal sealed class ItemRegistrar(MarketplacePopulation population, int index,
 
     /// <summary>Registrations that may or may not have been done.</summary>
     public long InDoubt { get; private set; }
+
+    public override long LastRequestId => population.Sellers[Index].Client.LastRequestId;
 
     public override async ValueTask OperateAsync(CancellationToken cancellationToken)
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using Dapper;
+using Lab.Harness.Archive;
 using Lab.Harness.Experiments;
 using Lab.Harness.Load;
 using Lab.Harness.Verdicts;
@@ -29,12 +30,14 @@ internal sealed class MarketplacePopulation : IPopulation
     private readonly LabControl _lab;
     private readonly PopulationSize _size;
     private readonly long _seed;
+    private readonly string _tracing;
     private readonly string _tag = Guid.NewGuid().ToString("N")[..12];
     private readonly Dictionary<Cell, IReadOnlyList<LoadClient>> _clients = [];
     private long _sessionsUsedMs = Environment.TickCount64;
     private string _route = "";
 
-    public MarketplacePopulation(LabControl lab, PopulationSize size, long seed) => (_lab, _size, _seed) = (lab, size, seed);
+    public MarketplacePopulation(LabControl lab, PopulationSize size, long seed, string tracing) =>
+        (_lab, _size, _seed, _tracing) = (lab, size, seed, tracing);
 
     public IReadOnlyList<SellerAccount> Sellers { get; private set; } = [];
 
@@ -64,6 +67,7 @@ internal sealed class MarketplacePopulation : IPopulation
         {
             ["engine"] = engine,
             ["cache"] = cell.Word("cache", "off"),
+            ["tracing"] = cell.Word("tracing", _tracing),
             ["database_route"] = _lab.UsesLinks(deployment, LinkSpec.ServerDatabase) ? "link" : "direct",
         };
         await _lab.SetFactorsAsync(Names.SellerServer, factors, cancellationToken);
@@ -95,6 +99,16 @@ internal sealed class MarketplacePopulation : IPopulation
 
         return new ClosedLoop(clients);
     }
+
+    public async Task<IReadOnlyList<SlowRequest>> ExplainAsync(
+        Cell cell, IReadOnlyList<SlowOperation> slowest, CancellationToken cancellationToken) => cell.Word("tracing", _tracing) == "tail"
+        ? await SlowRequests.ExplainAsync(
+            _lab,
+            MarketplaceScenario.IsForSellers(cell) ? Names.SellerServer : Names.BuyerServer,
+            cell.Operation,
+            slowest,
+            cancellationToken)
+        : [];
 
     public async Task<IReadOnlyDictionary<Cell, VerdictResult>> VerifyAsync(
         IReadOnlyList<Cell> cells, CancellationToken cancellationToken)

@@ -6,7 +6,10 @@ namespace Lab.Harness.Scenarios.Marketplace;
 /// The marketplace's published experiment: some sellers and buyers log in, and the clients of one role do one operation,
 /// all starting together. (The published throughput is clients divided by latency, so one operation ran at a time.)
 /// </summary>
-public sealed class MarketplaceScenario(LabControl lab, long seed) : IScenario
+/// <param name="lab">What is loaded.</param>
+/// <param name="seed">The run's.</param>
+/// <param name="tracing">The factor <c>tracing</c> of cells that do not say it.</param>
+public sealed class MarketplaceScenario(LabControl lab, long seed, string tracing = "none") : IScenario
 {
     internal const string Rating = "get_seller_rating";
     internal const string Search = "search_items";
@@ -24,7 +27,7 @@ public sealed class MarketplaceScenario(LabControl lab, long seed) : IScenario
     public async Task<IPopulation> PopulateAsync(Cell cell, CancellationToken cancellationToken)
     {
         var population = new MarketplacePopulation(
-            lab, new PopulationSize(cell.Number("sellers"), cell.Number("buyers"), ItemsPerSeller(cell)), seed);
+            lab, new PopulationSize(cell.Number("sellers"), cell.Number("buyers"), ItemsPerSeller(cell)), seed, tracing);
         try
         {
             await population.FillAsync(cancellationToken);

@@ -44,8 +44,7 @@ internal sealed class ItemChanges
         }
 
         using var command = connection.CreateCommand();
-        command.CommandText = updates.Append("; COMMIT").ToString();
-        command.ExecuteNonQuery();
+        command.ExecuteAndCommit(updates);
     }
 
     /// <summary>Owner and keywords of an item never change, so they can be read before the transaction.</summary>

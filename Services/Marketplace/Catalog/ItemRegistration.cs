@@ -31,8 +31,7 @@ internal sealed class ItemRegistration
         try
         {
             using var command = connection.CreateCommand();
-            command.CommandText = InsertStatements(command, batch, firstSerial);
-            command.ExecuteNonQuery();
+            command.ExecuteAndCommit(InsertStatements(command, batch, firstSerial));
         }
         catch (Exception exception) when (batch.Count == 1 && MySqlDriver.IsDuplicateKey(exception))
         {
@@ -48,7 +47,7 @@ internal sealed class ItemRegistration
     }
 
     /// <summary>Numbers stand in the text, strings are parameters: quick, and nothing a seller types becomes SQL.</summary>
-    private static string InsertStatements(
+    private static StringBuilder InsertStatements(
         DbCommand command, IReadOnlyList<BatchItem<Registration, ItemId>> batch, long firstSerial)
     {
         var items = new StringBuilder("START TRANSACTION; INSERT INTO ").Append(MarketplaceSchema.Product).Append(
@@ -73,7 +72,7 @@ internal sealed class ItemRegistration
             }
         }
 
-        return items.Append(terms).Append("; COMMIT").ToString();
+        return items.Append(terms);
     }
 
     private static void Add(DbCommand command, string name, string value)

@@ -1,12 +1,15 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Lab.Marketplace.Client;
 using Lab.Marketplace.Domain;
 using Lab.Marketplace.Protocol;
+using Lab.Telemetry.Export;
+using Lab.Telemetry.Requests;
 using Spectre.Console;
 
 namespace Lab.Marketplace.Cli;
@@ -19,7 +22,7 @@ internal static class MarketplaceCli
     private const int Unreachable = 3;
     private const int PlainWidth = 160;
 
-    public static Task<int> RunAsync(string[] args)
+    public static async Task<int> RunAsync(string[] args)
     {
         if (Console.IsOutputRedirected)
         {
@@ -28,7 +31,10 @@ internal static class MarketplaceCli
             AnsiConsole.Profile.Width = PlainWidth;
         }
 
-        return InvokeAsync(Roles().Parse(args));
+        using var export = OtlpExport.Start("marketplace-cli");
+        using var source = new ActivitySource(Sources.Of("marketplace.cli"));
+        using var span = source.StartActivity("./lab marketplace");
+        return await InvokeAsync(Roles().Parse(args));
     }
 
     private static Option<DnsEndPoint?> ServerOption() => new("--server")

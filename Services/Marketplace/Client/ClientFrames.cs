@@ -12,7 +12,7 @@ internal static class ClientFrames
     private static Utf8JsonWriter? _writer;
 
     public static OutgoingFrame Write<TArguments>(
-        long id, string operation, string? session, TArguments arguments, Action<Utf8JsonWriter, TArguments> writeArguments)
+        long id, string operation, string? session, string? traceParent, TArguments arguments, Action<Utf8JsonWriter, TArguments> writeArguments)
     {
         var frame = new OutgoingFrame();
         var json = _writer ??= new Utf8JsonWriter(frame, new JsonWriterOptions { SkipValidation = true });
@@ -23,6 +23,11 @@ internal static class ClientFrames
         if (session is not null)
         {
             json.WriteString("session"u8, session);
+        }
+
+        if (traceParent is not null)
+        {
+            json.WriteString("traceparent"u8, traceParent);
         }
 
         json.WriteStartObject("args"u8);

@@ -1,8 +1,10 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using Lab.Marketplace.Domain;
 using Lab.Marketplace.Protocol;
+using Lab.Telemetry.Requests;
 using Lab.Transport.Client;
 
 namespace Lab.Marketplace.Client;
@@ -13,6 +15,7 @@ namespace Lab.Marketplace.Client;
 /// </summary>
 public abstract class MarketplaceClient : IAsyncDisposable
 {
+    private static readonly ActivitySource Source = new(Sources.Of("marketplace.client"));
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
 
@@ -30,6 +33,9 @@ public abstract class MarketplaceClient : IAsyncDisposable
 
     /// <summary>Set by login; may be set to go on with a session of an earlier client.</summary>
     public string? Session { get; set; }
+
+    /// <summary>Id of the request that was made last; of no use to callers that make several at once.</summary>
+    public long LastRequestId { get; private set; }
 
     /// <summary>Opens the connection now instead of with the first request.</summary>
     /// <exception cref="SocketException">The server cannot be reached.</exception>
@@ -106,6 +112,7 @@ public abstract class MarketplaceClient : IAsyncDisposable
         CancellationToken cancellationToken)
     {
         var id = request.Id ?? _ids.Next();
+        LastRequestId = id;
         return _options.RetryFor > TimeSpan.Zero
             ? RetryAsync(request, () => AttemptAsync(id, request.Operation, arguments, write, read, cancellationToken), cancellationToken)
             : AttemptAsync(id, request.Operation, arguments, write, read, cancellationToken);
@@ -134,8 +141,10 @@ public abstract class MarketplaceClient : IAsyncDisposable
         Func<JsonElement, TResult> read,
         CancellationToken cancellationToken)
     {
+        // A caller that is traced is followed into the server; the load's clients are not.
+        using var span = Activity.Current is { Recorded: true } ? Source.StartActivity(operation, ActivityKind.Client) : null;
         var connection = _connection is { IsOpen: true } open ? open : await OpenAsync(cancellationToken);
-        var frame = ClientFrames.Write(id, operation, Session, arguments, write);
+        var frame = ClientFrames.Write(id, operation, Session, span?.Id, arguments, write);
         return await connection.CallAsync(id, frame, payload => ClientFrames.Read(payload, read), cancellationToken);
     }
 

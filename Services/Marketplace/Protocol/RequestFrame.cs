@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Unicode;
 
@@ -12,10 +13,12 @@ internal readonly struct RequestFrame : IDisposable
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = 8 };
 
     private readonly JsonDocument _document;
+    private readonly JsonElement _traceParent;
 
-    private RequestFrame(JsonDocument document, long id, string operation, string? session, JsonElement arguments)
+    private RequestFrame(JsonDocument document, long id, string operation, string? session, JsonElement arguments, JsonElement traceParent)
     {
         _document = document;
+        _traceParent = traceParent;
         Id = id;
         Operation = operation;
         Session = session;
@@ -30,6 +33,20 @@ internal readonly struct RequestFrame : IDisposable
     public string? Session { get; }
 
     public Arguments Arguments { get; }
+
+    /// <summary>
+    /// The caller's span, from <c>traceparent</c> as W3C Trace Context writes it. Null when there is none or it is not
+    /// well-formed: that is no reason to refuse a request.
+    /// </summary>
+    public ActivityContext? ReadTraceContext()
+    {
+        const int QuotedLength = 57;
+        return _traceParent.ValueKind == JsonValueKind.String
+            && _traceParent.GetRawText() is { Length: QuotedLength } quoted
+            && ActivityContext.TryParse(quoted.Trim('"'), null, isRemote: true, out var context)
+            ? context
+            : null;
+    }
 
     /// <param name="payload">What arrived.</param>
     /// <param name="id">The request's id, as soon as it is known: set even when the rest is refused.</param>
@@ -74,7 +91,7 @@ internal readonly struct RequestFrame : IDisposable
             throw Invalid("a request is a JSON object");
         }
 
-        JsonElement operation = default, session = default, arguments = default;
+        JsonElement operation = default, session = default, arguments = default, traceParent = default;
         foreach (var property in root.EnumerateObject())
         {
             if (property.NameEquals("id"u8))
@@ -93,6 +110,10 @@ internal readonly struct RequestFrame : IDisposable
             {
                 arguments = property.Value;
             }
+            else if (property.NameEquals("traceparent"u8))
+            {
+                traceParent = property.Value;
+            }
         }
 
         return new RequestFrame(
@@ -102,7 +123,8 @@ internal readonly struct RequestFrame : IDisposable
             Word(session, "session"),
             arguments.ValueKind is JsonValueKind.Object or JsonValueKind.Undefined
                 ? arguments
-                : throw Invalid("'args' must be an object"));
+                : throw Invalid("'args' must be an object"),
+            traceParent);
     }
 
     private static long ReadId(JsonElement value) =>

@@ -73,7 +73,7 @@ internal sealed class PurchaseStore(DatabaseWorkers database)
             connection.Execute(isPaid ? HandOver(id, purchase) : GiveBack(purchase));
         }
 
-        connection.Execute("COMMIT");
+        connection.Commit();
         return purchase;
     });
 

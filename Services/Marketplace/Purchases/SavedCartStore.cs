@@ -29,6 +29,7 @@ internal sealed class SavedCartStore(DatabaseWorkers database)
                 new { buyerId, line.Item.Serial, line.Item.Category, line.Quantity });
         }
 
-        return connection.Execute("COMMIT");
+        connection.Commit();
+        return true;
     });
 }

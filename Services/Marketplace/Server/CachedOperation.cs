@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using Lab.Marketplace.Catalog;
 using Lab.Marketplace.Protocol;
+using Lab.Telemetry.Requests;
 using Lab.Transport.Frames;
 
 namespace Lab.Marketplace.Server;
@@ -19,13 +21,18 @@ internal abstract class CachedOperation<TArguments, TResult>(string name, Sessio
         }
 
         var (key, dependencies) = Describe(arguments, caller);
+        var begun = Stopwatch.GetTimestamp();
         var lookup = await cache.LookupAsync(key, dependencies);
+        caller.Trace?.Add(RequestStage.Cache, begun, Stopwatch.GetTimestamp());
         if (lookup.Json is { } json)
         {
+            caller.Trace?.BeginReply();
             return ReplyFrame.Success(caller.RequestId, json.Span);
         }
 
-        var fresh = ReplyFrame.ToJson(await ExecuteAsync(arguments, caller), Write);
+        var result = await ExecuteAsync(arguments, caller);
+        caller.Trace?.BeginReply();
+        var fresh = ReplyFrame.ToJson(result, Write);
         cache.Store(key, lookup, fresh);
         return ReplyFrame.Success(caller.RequestId, fresh);
     }

@@ -40,6 +40,7 @@ internal static class MarketplaceServer
         builder.Services.AddSingleton<IConnectionMultiplexer>(await RedisConnection.ConnectAsync(redis));
         AddDatabase(builder);
         AddMarketplace(builder.Services, role);
+        builder.Services.AddRequestTracing("marketplace");
         AddSteering(builder.Services);
 
         var app = builder.Build();

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Lab.Marketplace.Protocol;
 using Lab.Marketplace.Sessions;
+using Lab.Telemetry.Requests;
 using Lab.Transport.Frames;
 
 namespace Lab.Marketplace.Server;
@@ -8,7 +9,8 @@ namespace Lab.Marketplace.Server;
 /// <summary>Who asks, and under which request id.</summary>
 /// <param name="Session">The session, or null for operations that need none.</param>
 /// <param name="RequestId">Repeated when a client retries: writes use it to be done once.</param>
-internal readonly record struct Caller(SessionToken? Session, long RequestId)
+/// <param name="Trace">Where the request's times are noted; null when they are not.</param>
+internal readonly record struct Caller(SessionToken? Session, long RequestId, RequestTrace? Trace)
 {
     /// <summary>The logged-in user.</summary>
     public long UserId => Session!.UserId;
@@ -65,6 +67,7 @@ internal abstract class Operation<TArguments, TResult>(string name, SessionCheck
     protected virtual async ValueTask<OutgoingFrame> RunAsync(TArguments arguments, Caller caller)
     {
         var result = await ExecuteAsync(arguments, caller);
+        caller.Trace?.BeginReply();
         return ReplyFrame.Success(caller.RequestId, result, Write);
     }
 

@@ -1,10 +1,12 @@
 using System.Collections.Frozen;
+using System.Diagnostics;
 using Lab.Marketplace.Domain;
 using Lab.Marketplace.Protocol;
 using Lab.Marketplace.Sessions;
 using Lab.ServiceDefaults;
 using Lab.Storage.MySql;
 using Lab.Storage.Redis;
+using Lab.Telemetry.Requests;
 using Lab.Transport.Frames;
 using Microsoft.Extensions.Logging;
 
@@ -12,7 +14,7 @@ namespace Lab.Marketplace.Server;
 
 /// <summary>Turns request frames into reply frames: parse, check the session, run the operation, name the failure.</summary>
 internal sealed class RequestDispatcher(
-    Role role, IEnumerable<Operation> operations, SessionStore sessions, ILogger<RequestDispatcher> logger) : IFrameHandler
+    Role role, IEnumerable<Operation> operations, SessionStore sessions, RequestTracer tracer, ILogger<RequestDispatcher> logger) : IFrameHandler
 {
     private readonly FrozenDictionary<string, Operation> _operations =
         operations.ToFrozenDictionary(operation => operation.Name, StringComparer.Ordinal);
@@ -22,6 +24,8 @@ internal sealed class RequestDispatcher(
     public async ValueTask<OutgoingFrame> HandleAsync(ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
     {
         long? id = null;
+        OutgoingFrame reply;
+        var trace = tracer.Begin();
         try
         {
             IPreparedOperation prepared;
@@ -30,12 +34,13 @@ internal sealed class RequestDispatcher(
             using (var request = RequestFrame.Parse(payload, out id))
             {
                 operation = _operations.GetValueOrDefault(request.Operation) ?? throw Unknown(request.Operation);
-                caller = new Caller(
-                    operation.SessionCheck == SessionCheck.None ? null : ReadSession(request.Session), request.Id);
+                var session = operation.SessionCheck == SessionCheck.None ? null : ReadSession(request.Session);
                 prepared = operation.Prepare(request.Arguments);
+                trace = trace?.Identify(request.Id, operation.Name, request.ReadTraceContext());
+                caller = new Caller(session, request.Id, trace);
             }
 
-            return operation.SessionCheck switch
+            reply = operation.SessionCheck switch
             {
                 SessionCheck.Before => await RunAfterCheckAsync(prepared, caller),
                 SessionCheck.Meanwhile => await RunWhileCheckingAsync(prepared, caller),
@@ -44,8 +49,15 @@ internal sealed class RequestDispatcher(
         }
         catch (Exception exception)
         {
-            return Explain(id, exception);
+            reply = Explain(id, exception, trace);
         }
+
+        if (trace is not null)
+        {
+            reply.Left = trace.End;
+        }
+
+        return reply;
     }
 
     public OutgoingFrame Refuse(TransportRefusal refusal) => refusal switch
@@ -60,13 +72,13 @@ internal sealed class RequestDispatcher(
 
     private async ValueTask<OutgoingFrame> RunAfterCheckAsync(IPreparedOperation prepared, Caller caller)
     {
-        await sessions.CheckAsync(caller.Session!);
+        await CheckSessionAsync(caller);
         return await prepared.RunAsync(caller);
     }
 
     private async ValueTask<OutgoingFrame> RunWhileCheckingAsync(IPreparedOperation prepared, Caller caller)
     {
-        var check = sessions.CheckAsync(caller.Session!);
+        var check = CheckSessionAsync(caller);
         OutgoingFrame reply;
         try
         {
@@ -88,6 +100,24 @@ internal sealed class RequestDispatcher(
         {
             reply.Dispose();
             throw;
+        }
+    }
+
+    private Task CheckSessionAsync(Caller caller)
+    {
+        return caller.Trace is null ? sessions.CheckAsync(caller.Session!) : TimeAsync();
+
+        async Task TimeAsync()
+        {
+            var begun = Stopwatch.GetTimestamp();
+            try
+            {
+                await sessions.CheckAsync(caller.Session!);
+            }
+            finally
+            {
+                caller.Trace.Add(RequestStage.Session, begun, Stopwatch.GetTimestamp());
+            }
         }
     }
 
@@ -113,29 +143,29 @@ internal sealed class RequestDispatcher(
         ErrorCodes.UnknownOperation,
         $"'{operation}' is not an operation for {role.Plural()}; there are: {string.Join(", ", _operations.Keys.Order(StringComparer.Ordinal))}");
 
-    private OutgoingFrame Explain(long? id, Exception exception)
+    private OutgoingFrame Explain(long? id, Exception exception, RequestTrace? trace)
     {
-        switch (exception)
+        var (code, message) = Name(exception);
+        if (code == ErrorCodes.Internal && _defects.Allows(out var swallowed))
         {
-            case MarketplaceException refusal:
-                return ReplyFrame.Error(id, refusal.Code, refusal.Message);
-            case DatabaseUnavailableException { OutcomeUnknown: true }:
-                return ReplyFrame.Error(
-                    id, ErrorCodes.OutcomeUnknown, "the database went away meanwhile; send the request again with the same id");
-            case DatabaseUnavailableException unavailable:
-                return ReplyFrame.Error(id, ErrorCodes.Unavailable, $"{unavailable.Message}; try again later");
-            case DatabaseOverloadedException overloaded:
-                return ReplyFrame.Error(id, ErrorCodes.Overloaded, $"{overloaded.Message}; try again later");
-            case not null when RedisConnection.IsUnavailable(exception):
-                return ReplyFrame.Error(id, ErrorCodes.Unavailable, "the session store cannot be reached; try again later");
-            default:
-                // A defect: the peer learns that much, the log has the rest. Payloads are not logged, they hold passwords.
-                if (_defects.Allows(out var swallowed))
-                {
-                    logger.LogError(exception, "request {Id} failed; {Swallowed} more since the last such line", id, swallowed);
-                }
-
-                return ReplyFrame.Error(id, ErrorCodes.Internal, "the server failed; its log says why");
+            // A defect: the peer learns that much, the log has the rest. Payloads are not logged, they hold passwords.
+            logger.LogError(exception, "request {Id} failed; {Swallowed} more since the last such line", id, swallowed);
         }
+
+        trace?.Fail(code);
+        trace?.BeginReply();
+        return ReplyFrame.Error(id, code, message);
     }
+
+    private static (string Code, string Message) Name(Exception exception) => exception switch
+    {
+        MarketplaceException refusal => (refusal.Code, refusal.Message),
+        DatabaseUnavailableException { OutcomeUnknown: true } =>
+            (ErrorCodes.OutcomeUnknown, "the database went away meanwhile; send the request again with the same id"),
+        DatabaseUnavailableException unavailable => (ErrorCodes.Unavailable, $"{unavailable.Message}; try again later"),
+        DatabaseOverloadedException overloaded => (ErrorCodes.Overloaded, $"{overloaded.Message}; try again later"),
+        _ when RedisConnection.IsUnavailable(exception) =>
+            (ErrorCodes.Unavailable, "the session store cannot be reached; try again later"),
+        _ => (ErrorCodes.Internal, "the server failed; its log says why"),
+    };
 }

@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Lab.LocalHost.Processes;
+
+namespace Lab.LocalHost.Resources;
+
+/// <summary>
+/// The program that shows traces, metrics and logs: Aspire's dashboard, from its command line tool. That is on the machine,
+/// or npm installs it once into a folder of the lab.
+/// </summary>
+internal static class DashboardProgram
+{
+    private const string Version = "13.5.4";
+    private static readonly TimeSpan InstallTimeout = TimeSpan.FromMinutes(3);
+
+    private static string Package =>
+        $"@microsoft/aspire-cli-{(OperatingSystem.IsMacOS() ? "osx" : "linux")}-{RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()}";
+
+    /// <param name="toolsFolder">Where it is installed.</param>
+    /// <param name="report">Told when something is installed.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="LabStartException">It is not there and cannot be had; the message says why.</exception>
+    public static async Task<string> FindAsync(string toolsFolder, Action<string> report, CancellationToken cancellationToken)
+    {
+        var installed = Path.Combine(toolsFolder, "node_modules", Package, "bin", "aspire");
+        if (Programs.Find("aspire") is { } program)
+        {
+            return program;
+        }
+
+        if (!File.Exists(installed))
+        {
+            report($"installing {Package} with npm (once)");
+            await InstallAsync(toolsFolder, cancellationToken);
+        }
+
+        return File.Exists(installed)
+            ? installed
+            : throw new LabStartException($"npm installed {Package}, but {installed} is not there");
+    }
+
+    private static async Task InstallAsync(string toolsFolder, CancellationToken cancellationToken)
+    {
+        var npm = Programs.Find("npm")
+            ?? throw new LabStartException("no dashboard: neither aspire nor npm is installed. See https://aspire.dev, or install npm");
+        Directory.CreateDirectory(toolsFolder);
+        var install = new ProcessStartInfo(npm, ["install", "--prefix", toolsFolder, "--no-audit", "--no-fund", "--loglevel=error", $"{Package}@{Version}"])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using var process = Process.Start(install) ?? throw new LabStartException($"{npm} did not start");
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(InstallTimeout);
+        try
+        {
+            var (output, errors) = (process.StandardOutput.ReadToEndAsync(timeout.Token), process.StandardError.ReadToEndAsync(timeout.Token));
+            await process.WaitForExitAsync(timeout.Token);
+            if (process.ExitCode != 0)
+            {
+                throw new LabStartException($"no dashboard: npm cannot install {Package}: {(await errors + await output).Trim()}");
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            process.Kill(entireProcessTree: true);
+            throw new LabStartException($"no dashboard: npm did not install {Package} within {InstallTimeout.TotalMinutes:0} minutes");
+        }
+    }
+}

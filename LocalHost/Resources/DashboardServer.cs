@@ -1,0 +1,103 @@
+using Lab.LocalHost.Processes;
+
+namespace Lab.LocalHost.Resources;
+
+/// <summary>
+/// Aspire's dashboard, which receives what the services tell over OTLP. A convenience: where it cannot be had, the lab says
+/// so and goes on without it.
+/// </summary>
+internal sealed class DashboardServer(FreePorts ports, LocalLabOptions options, RunningRecords records, Action<ResourceEvent> report) : IResource
+{
+    private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(5) };
+    private ManagedProcess? _process;
+
+    public string Name => "dashboard";
+
+    public IReadOnlyList<string> WaitFor => [];
+
+    /// <summary>For people, and for browsers on this machine only: whoever reaches it sees everything.</summary>
+    public string Url { get; } = $"http://127.0.0.1:{ports.Take()}";
+
+    /// <summary>Takes OTLP over gRPC.</summary>
+    public string OtlpEndpoint { get; } = $"http://127.0.0.1:{ports.Take()}";
+
+    private string OtlpHttpEndpoint { get; } = $"http://127.0.0.1:{ports.Take()}";
+
+    /// <summary>It is there and shows what it receives.</summary>
+    public bool IsRunning => _process is { Exited.IsCompleted: false };
+
+    /// <summary>What services need to know to send their telemetry.</summary>
+    public IEnumerable<KeyValuePair<string, string>> Settings =>
+    [
+        KeyValuePair.Create("OTEL_EXPORTER_OTLP_ENDPOINT", OtlpEndpoint),
+        KeyValuePair.Create("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+    ];
+
+    public async Task<string> StartAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var program = await DashboardProgram.FindAsync(
+                options.ToolsFolder, step => report(new ResourceEvent(Name, ResourceState.Starting, step)), cancellationToken);
+            _process = await ManagedProcess.StartAsync(Spec(program), options.LogFolder, records);
+            await Readiness.WaitAsync(_process, AnswersAsync, options.StartTimeout, cancellationToken);
+            return Url;
+        }
+        catch (LabStartException exception)
+        {
+            await StopAsync();
+            report(new ResourceEvent(Name, ResourceState.Stopped, exception.Message));
+            return "not available";
+        }
+    }
+
+    public async Task StopAsync()
+    {
+        if (_process is not null)
+        {
+            await _process.StopAsync();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _http.Dispose();
+    }
+
+    /// <summary>Its home is a folder of the lab: it unpacks itself there, and leaves the user's own settings alone.</summary>
+    private ProcessSpec Spec(string program)
+    {
+        var home = Path.Combine(Path.GetFullPath(options.ToolsFolder), "home");
+        Directory.CreateDirectory(home);
+        return new ProcessSpec(
+            Name,
+            program,
+            [
+                "dashboard", "run", "--frontend-url", Url, "--otlp-grpc-url", OtlpEndpoint, "--otlp-http-url", OtlpHttpEndpoint,
+                "--allow-anonymous", "--non-interactive", "--nologo",
+            ],
+            new Dictionary<string, string>(StringComparer.Ordinal)
+            {
+                ["HOME"] = home,
+                ["ASPIRE_CLI_TELEMETRY_OPTOUT"] = "1",
+                // What the lab's user has set for services is not meant for the dashboard.
+                ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "",
+            },
+            home);
+    }
+
+    private async Task<bool> AnswersAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var reply = await _http.GetAsync(new Uri(Url), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            return reply.IsSuccessStatusCode;
+        }
+        catch (Exception exception) when (exception is HttpRequestException
+            || (exception is TaskCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            return false;
+        }
+    }
+}
