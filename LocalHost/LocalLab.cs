@@ -10,7 +10,7 @@ namespace Lab.LocalHost;
 /// The topology as processes of this machine: private MySQL and Redis, the fault proxy, every service. Everything that
 /// does not wait for something else starts at once.
 /// </summary>
-public sealed class LocalLab : IAsyncDisposable
+public sealed class LocalLab : IRunningLab
 {
     private readonly LocalLabOptions _options;
     private readonly Action<ResourceEvent> _report;
@@ -57,7 +57,7 @@ public sealed class LocalLab : IAsyncDisposable
         }
     }
 
-    /// <summary>Process ids of the resources that run as processes of this machine, as they are now.</summary>
+    /// <inheritdoc/>
     public IReadOnlyDictionary<string, int> ProcessIds() => Identities().ToDictionary(
         identity => identity.Name, identity => identity.Pid, StringComparer.Ordinal);
 
