@@ -10,7 +10,7 @@ namespace Lab.LocalHost;
 /// The topology as processes of this machine: private MySQL and Redis, the fault proxy, every service. Everything that
 /// does not wait for something else starts at once.
 /// </summary>
-public sealed class LocalLab : IAsyncDisposable
+public sealed class LocalLab : IRunningLab
 {
     private readonly LocalLabOptions _options;
     private readonly Action<ResourceEvent> _report;
@@ -29,11 +29,7 @@ public sealed class LocalLab : IAsyncDisposable
 
     public LabEndpoints Endpoints { get; private set; } = null!;
 
-    /// <summary>URL of the dashboard; null when none is running.</summary>
-    public string? DashboardUrl => _dashboard is { IsRunning: true } dashboard ? dashboard.Url : null;
-
-    /// <summary>Where the services send their telemetry, with the dashboard; null when it is not running.</summary>
-    public Uri? OtlpEndpoint => _dashboard is { IsRunning: true } dashboard ? new Uri(dashboard.OtlpEndpoint) : null;
+    public DashboardEndpoints? Dashboard => _dashboard is { IsRunning: true } dashboard ? dashboard.Endpoints : null;
 
     /// <summary>Ends what an earlier lab left behind, starts everything and returns when all is healthy.</summary>
     /// <param name="topology">What to start.</param>
@@ -64,7 +60,7 @@ public sealed class LocalLab : IAsyncDisposable
         }
     }
 
-    /// <summary>Process ids of the resources that run as processes of this machine, as they are now.</summary>
+    /// <inheritdoc/>
     public IReadOnlyDictionary<string, int> ProcessIds() => Identities().ToDictionary(
         identity => identity.Name, identity => identity.Pid, StringComparer.Ordinal);
 

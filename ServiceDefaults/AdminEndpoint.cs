@@ -11,10 +11,9 @@ using Microsoft.Extensions.Hosting;
 namespace Lab.ServiceDefaults;
 
 /// <summary>
-/// Steers a running service: <c>GET|PUT /admin/factors</c>, <c>POST /admin/traces</c> (where the time of requests went),
-/// <c>POST /admin/crash</c>, <c>POST /admin/restart</c> (it ends in order, and whoever supervises it starts it again).
-/// Wants the run's token as
-/// <c>Authorization: Bearer TOKEN</c>.
+/// Steers a running service: <c>GET|PUT /admin/factors</c>, <c>GET /admin/process</c>, <c>POST /admin/traces</c> (where the
+/// time of requests went), <c>POST /admin/crash</c>, <c>POST /admin/restart</c> (it ends in order, and whoever supervises it
+/// starts it again). Wants the run's token as <c>Authorization: Bearer TOKEN</c>.
 /// </summary>
 internal static class AdminEndpoint
 {
@@ -24,6 +23,7 @@ internal static class AdminEndpoint
         admin.MapGet("/factors", (IEnumerable<IRuntimeFactor> factors) => Describe(factors));
         admin.MapPut("/factors", SetFactorsAsync);
         admin.MapPost("/traces", Explain);
+        admin.MapGet("/process", RunningProcess.This);
         admin.MapPost("/crash", Crash);
         admin.MapPost("/restart", (IHostApplicationLifetime service) => service.StopApplication());
         mapMore?.Invoke(admin);

@@ -32,11 +32,11 @@ internal static class LabConsole
         DefaultValueFactory = _ => !Console.IsOutputRedirected && !OtlpExport.IsWanted,
     };
 
-    public static void ShowDashboard(LocalLab lab)
+    public static void ShowDashboard(IRunningLab lab)
     {
-        if (lab.DashboardUrl is { } url)
+        if (lab.Dashboard is { Url: var url })
         {
-            AnsiConsole.MarkupLineInterpolated($"dashboard: [bold]{url}[/] [grey](traces, metrics, logs)[/]");
+            AnsiConsole.MarkupLineInterpolated($"dashboard: [bold]{url.ToString()}[/] [grey](traces, metrics, logs)[/]");
         }
     }
 

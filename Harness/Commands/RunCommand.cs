@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using Lab.Harness.Archive;
 using Lab.Harness.Experiments;
@@ -37,6 +38,10 @@ internal static class RunCommand
         };
         tracing.AcceptOnlyFromAmong([.. FactorCatalog.TracingModes]);
         var keepUp = new Option<bool>("--keep-up") { Description = "Leave everything running after the report, until Ctrl-C." };
+        var attach = new Option<bool>("--attach")
+        {
+            Description = "Start nothing: measure the lab that LAB_ATTACH__ environment variables name (docs/aspire.md).",
+        };
         var command = new Command("run", """
             Run experiments: start the lab, measure, check that every system stayed correct, write a report.
             Exit code 0: every cell ran and every verdict is true. 1: not so. 2: wrong arguments or files. 3: the lab cannot start.
@@ -46,7 +51,8 @@ internal static class RunCommand
               ./lab run marketplace --preset full
               ./lab run --seed 7 --out /tmp/my-report
               ./lab run marketplace --tracing tail --dashboard
-            """) { experiments, preset, seed, output, tracing, dashboard, keepUp };
+            """) { experiments, preset, seed, output, tracing, dashboard, keepUp, attach };
+        command.Validators.Add(given => Refuse(given, keepUp, attach));
         command.SetAction((arguments, cancellationToken) => RunAsync(
             new RunSettings(
                 arguments.GetRequiredValue(experiments),
@@ -55,9 +61,18 @@ internal static class RunCommand
                 arguments.GetValue(output)?.FullName,
                 arguments.GetRequiredValue(tracing),
                 arguments.GetValue(dashboard),
-                arguments.GetValue(keepUp)),
+                arguments.GetValue(keepUp),
+                arguments.GetValue(attach)),
             cancellationToken));
         return command;
+    }
+
+    private static void Refuse(CommandResult given, Option<bool> keepUp, Option<bool> attach)
+    {
+        if (given.GetValue(keepUp) && given.GetValue(attach))
+        {
+            given.AddError("--keep-up is for a lab that this command starts; an attached one stays up anyway");
+        }
     }
 
     private static async Task<int> RunAsync(RunSettings settings, CancellationToken cancellationToken)
@@ -74,13 +89,15 @@ internal static class RunCommand
         }
 
         RunOutcome.ShowLeftOut(plan.LeftOut);
-        await using var lab = await LabConsole.StartAsync(
-            topology, new LocalLabOptions { StateFolder = LabFolders.State, WithDashboard = settings.WithDashboard }, cancellationToken);
-        using var export = OtlpExport.Start("load", lab.OtlpEndpoint);
+        await using IRunningLab lab = settings.Attach
+            ? await AttachedLab.OpenAsync(topology, cancellationToken)
+            : await LabConsole.StartAsync(
+                topology, new LocalLabOptions { StateFolder = LabFolders.State, WithDashboard = settings.WithDashboard }, cancellationToken);
+        using var export = OtlpExport.Start("load", lab.Dashboard?.Otlp);
         LabConsole.ShowDashboard(lab);
         using var control = new LabControl(topology, lab.Endpoints, folder.Deployments);
 
-        var draft = await RunDescription.BeginAsync(settings, plan, folder, lab.Endpoints, lab.DashboardUrl is not null, cancellationToken);
+        var draft = await RunDescription.BeginAsync(settings, plan, folder, lab.Endpoints, lab.Dashboard is not null, cancellationToken);
         var reportFolder = settings.OutputFolder ?? Path.Combine(LabFolders.Reports, draft.Id);
         var scenarios = new IScenario[]
         {
@@ -110,7 +127,7 @@ internal static class RunCommand
 
     /// <summary>Interrupted, it returns what was measured until then: a report of it is better than none.</summary>
     private static async Task<(IReadOnlyList<CellResult> Results, string? Aborted)> MeasureAsync(
-        Plan plan, IReadOnlyList<IScenario> scenarios, LocalLab lab, CancellationToken cancellationToken)
+        Plan plan, IReadOnlyList<IScenario> scenarios, IRunningLab lab, CancellationToken cancellationToken)
     {
         await using var progress = ProgressView.Open();
         var runner = new ExperimentRunner(scenarios, lab.ProcessIds, progress.Show);
@@ -127,7 +144,7 @@ internal static class RunCommand
 }
 
 /// <summary>What a user asked for.</summary>
-internal sealed record RunSettings(IReadOnlyList<string> Experiments, string Preset, long Seed, string? OutputFolder, string Tracing, bool WithDashboard, bool KeepUp)
+internal sealed record RunSettings(IReadOnlyList<string> Experiments, string Preset, long Seed, string? OutputFolder, string Tracing, bool WithDashboard, bool KeepUp, bool Attach)
 {
     /// <summary>Sorts by time; also the name of the report's folder.</summary>
     public string NewRunId(DateTimeOffset now) => string.Create(CultureInfo.InvariantCulture, $"{now:yyyyMMdd-HHmmss}-{Preset}");

@@ -1,4 +1,5 @@
 using Lab.LocalHost.Processes;
+using Lab.Topology;
 
 namespace Lab.LocalHost.Resources;
 
@@ -15,13 +16,11 @@ internal sealed class DashboardServer(FreePorts ports, LocalLabOptions options, 
 
     public IReadOnlyList<string> WaitFor => [];
 
-    /// <summary>For people, and for browsers on this machine only: whoever reaches it sees everything.</summary>
-    public string Url { get; } = $"http://127.0.0.1:{ports.Take()}";
+    /// <summary>On this machine only: whoever reaches it sees everything.</summary>
+    public DashboardEndpoints Endpoints { get; } = new(FreeUrl(ports), FreeUrl(ports));
 
-    /// <summary>Takes OTLP over gRPC.</summary>
-    public string OtlpEndpoint { get; } = $"http://127.0.0.1:{ports.Take()}";
-
-    private string OtlpHttpEndpoint { get; } = $"http://127.0.0.1:{ports.Take()}";
+    /// <summary>Not used, but it would take a port that others want.</summary>
+    private Uri OtlpHttp { get; } = FreeUrl(ports);
 
     /// <summary>It is there and shows what it receives.</summary>
     public bool IsRunning => _process is { Exited.IsCompleted: false };
@@ -29,7 +28,7 @@ internal sealed class DashboardServer(FreePorts ports, LocalLabOptions options, 
     /// <summary>What services need to know to send their telemetry.</summary>
     public IEnumerable<KeyValuePair<string, string>> Settings =>
     [
-        KeyValuePair.Create("OTEL_EXPORTER_OTLP_ENDPOINT", OtlpEndpoint),
+        KeyValuePair.Create("OTEL_EXPORTER_OTLP_ENDPOINT", Endpoints.Otlp.ToString()),
         KeyValuePair.Create("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
     ];
 
@@ -41,7 +40,7 @@ internal sealed class DashboardServer(FreePorts ports, LocalLabOptions options, 
                 options.ToolsFolder, step => report(new ResourceEvent(Name, ResourceState.Starting, step)), cancellationToken);
             _process = await ManagedProcess.StartAsync(Spec(program), options.LogFolder, records);
             await Readiness.WaitAsync(_process, AnswersAsync, options.StartTimeout, cancellationToken);
-            return Url;
+            return Endpoints.Url.ToString();
         }
         catch (LabStartException exception)
         {
@@ -65,6 +64,11 @@ internal sealed class DashboardServer(FreePorts ports, LocalLabOptions options, 
         _http.Dispose();
     }
 
+    private static Uri FreeUrl(FreePorts ports) => new($"http://127.0.0.1:{ports.Take()}");
+
+    /// <summary>Without the slash at the end.</summary>
+    private static string Text(Uri url) => url.GetLeftPart(UriPartial.Authority);
+
     /// <summary>Its home is a folder of the lab: it unpacks itself there, and leaves the user's own settings alone.</summary>
     private ProcessSpec Spec(string program)
     {
@@ -74,7 +78,7 @@ internal sealed class DashboardServer(FreePorts ports, LocalLabOptions options, 
             Name,
             program,
             [
-                "dashboard", "run", "--frontend-url", Url, "--otlp-grpc-url", OtlpEndpoint, "--otlp-http-url", OtlpHttpEndpoint,
+                "dashboard", "run", "--frontend-url", Text(Endpoints.Url), "--otlp-grpc-url", Text(Endpoints.Otlp), "--otlp-http-url", Text(OtlpHttp),
                 "--allow-anonymous", "--non-interactive", "--nologo",
             ],
             new Dictionary<string, string>(StringComparer.Ordinal)
@@ -91,7 +95,7 @@ internal sealed class DashboardServer(FreePorts ports, LocalLabOptions options, 
     {
         try
         {
-            using var reply = await _http.GetAsync(new Uri(Url), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            using var reply = await _http.GetAsync(Endpoints.Url, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
             return reply.IsSuccessStatusCode;
         }
         catch (Exception exception) when (exception is HttpRequestException

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Lab.Harness.Commands;
 using Lab.LocalHost;
 using Lab.Tests.Integration.Labs;
+using Lab.Topology;
 
 namespace Lab.Tests.Integration.Telemetry;
 
@@ -13,12 +14,12 @@ public sealed class DashboardLab : TestLab
 
     private readonly HttpClient _http = new();
 
-    public string Url
+    public DashboardEndpoints Dashboard
     {
         get
         {
-            Assert.SkipWhen(Lab.DashboardUrl is null, $"no dashboard: {Events.LastOrDefault(change => change.Resource == "dashboard")?.Detail}");
-            return Lab.DashboardUrl;
+            Assert.SkipWhen(Lab.Dashboard is null, $"no dashboard: {Events.LastOrDefault(change => change.Resource == "dashboard")?.Detail}");
+            return Lab.Dashboard;
         }
     }
 
@@ -34,7 +35,7 @@ public sealed class DashboardLab : TestLab
     {
         for (var deadline = Environment.TickCount64 + (long)Patience.TotalMilliseconds; ; await Task.Delay(Pause, cancellationToken))
         {
-            var spans = Read(await _http.GetStringAsync(new Uri($"{Url}/api/telemetry/traces"), cancellationToken)).Where(belongs).ToList();
+            var spans = Read(await _http.GetStringAsync(new Uri(Dashboard.Url, "/api/telemetry/traces"), cancellationToken)).Where(belongs).ToList();
             if (spans.Count >= count || Environment.TickCount64 > deadline)
             {
                 return spans;

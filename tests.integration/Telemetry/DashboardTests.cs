@@ -24,14 +24,14 @@ public sealed class DashboardTests(DashboardLab lab)
     [Fact]
     public async Task The_traces_page_shows_a_registration_with_its_database_span()
     {
-        var url = lab.Url;
+        var url = lab.Dashboard.Url;
         await using var browsers = await Browsers.OpenAsync();
         await using var seller = await lab.NewSellerAsync();
         await seller.RegisterItemAsync(StoryTests.Salt(1, 41, StoryTests.NewKeyword()), Token);
         await lab.SpansAsync(span => span.Name == "register_item_for_sale", 1, Token);
 
         var page = await browsers.Browser.NewPageAsync(new BrowserNewPageOptions { ViewportSize = new ViewportSize { Width = 1400, Height = 900 } });
-        await page.GotoAsync($"{url}/traces");
+        await page.GotoAsync($"{url}traces");
         await page.GetByText("seller-server: register_item_for_sale").First.ClickAsync();
         await page.GetByText("mysql commit").First.WaitForAsync();
         await page.GetByText("mysql execute").First.WaitForAsync();
@@ -45,7 +45,7 @@ public sealed class DashboardTests(DashboardLab lab)
     [Fact]
     public async Task A_traced_caller_is_followed_into_the_server()
     {
-        _ = lab.Url;
+        _ = lab.Dashboard;
         await using var seller = await lab.NewSellerAsync();
         using var listener = new ActivityListener
         {
@@ -74,8 +74,8 @@ public sealed class DashboardTests(DashboardLab lab)
     [Fact]
     public async Task The_slowest_requests_of_a_tail_cell_can_be_opened_as_traces()
     {
-        _ = lab.Url;
-        using var export = OtlpExport.Start("load", lab.Lab.OtlpEndpoint);
+        _ = lab.Dashboard;
+        using var export = OtlpExport.Start("load", lab.Dashboard.Otlp);
         var folder = ExperimentFolder.Load(LabFolders.Experiments);
         var cells = new Planner(folder.Catalog).Plan(folder.Experiments, ["marketplace"], "full").Cells
             .Where(cell => cell.Group == "tracing" && cell.Number("sellers") == 10 && cell.Operation == "register_item_for_sale")

@@ -41,6 +41,14 @@ public sealed class AdminEndpointTests : IAsyncLifetime
         Assert.Contains("\"current\":\"blue\"", await _http.GetStringAsync(new Uri("/admin/factors", UriKind.Relative), Token), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task It_says_which_process_it_is()
+    {
+        var process = await _http.GetFromJsonAsync<RunningProcess>(new Uri("/admin/process", UriKind.Relative), Token);
+        Assert.Equal(RunningProcess.This(), process);
+        Assert.Equal(Environment.ProcessId, process!.Pid);
+    }
+
     [Theory]
     [InlineData("colour", "green", "it can be: red, blue")]
     [InlineData("size", "large", "known: colour")]
@@ -61,6 +69,8 @@ public sealed class AdminEndpointTests : IAsyncLifetime
     {
         _http.DefaultRequestHeaders.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);
         using var put = await PutAsync(("colour", "blue"));
+        using var process = await _http.GetAsync(new Uri("/admin/process", UriKind.Relative), Token);
+        Assert.Equal(HttpStatusCode.Unauthorized, process.StatusCode);
         using var crash = await _http.PostAsync(new Uri("/admin/crash", UriKind.Relative), content: null, Token);
         Assert.Equal((HttpStatusCode.Unauthorized, HttpStatusCode.Unauthorized), (put.StatusCode, crash.StatusCode));
         Assert.Equal("red", _colour.Current);
