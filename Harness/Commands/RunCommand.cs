@@ -29,6 +29,7 @@ internal static class RunCommand
             DefaultValueFactory = _ => DefaultSeed,
         };
         var output = new Option<DirectoryInfo?>("--out") { Description = "Where the report goes; otherwise reports/RUN in the lab." };
+        var isolation = IsolationOption.Create();
         var keepUp = new Option<bool>("--keep-up") { Description = "Leave everything running after the report, until Ctrl-C." };
         var command = new Command("run", """
             Run experiments: start the lab, measure, check that every system stayed correct, write a report.
@@ -38,14 +39,18 @@ internal static class RunCommand
               ./lab run
               ./lab run marketplace --preset full
               ./lab run --seed 7 --out /tmp/my-report
-            """) { experiments, preset, seed, output, keepUp };
+              ./lab run marketplace --isolation container
+            """) { experiments, preset, seed, output, keepUp, isolation };
         command.SetAction((arguments, cancellationToken) => RunAsync(
             new RunSettings(
                 arguments.GetRequiredValue(experiments),
                 arguments.GetRequiredValue(preset),
                 arguments.GetValue(seed),
                 arguments.GetValue(output)?.FullName,
-                arguments.GetValue(keepUp)),
+                arguments.GetValue(keepUp))
+            {
+                Isolation = IsolationOption.Of(arguments, isolation),
+            },
             cancellationToken));
         return command;
     }
@@ -65,10 +70,10 @@ internal static class RunCommand
 
         RunOutcome.ShowLeftOut(plan.LeftOut);
         await using var lab = await LabConsole.StartAsync(
-            topology, new LocalLabOptions { StateFolder = LabFolders.State }, cancellationToken);
+            topology, new LocalLabOptions { StateFolder = LabFolders.State, Isolation = settings.Isolation }, cancellationToken);
         using var control = new LabControl(topology, lab.Endpoints, folder.Deployments);
 
-        var draft = await RunDescription.BeginAsync(settings, plan, folder, lab.Endpoints, cancellationToken);
+        var draft = await RunDescription.BeginAsync(settings, plan, folder, lab, cancellationToken);
         var reportFolder = settings.OutputFolder ?? Path.Combine(LabFolders.Reports, draft.Id);
         var scenarios = new IScenario[]
         {
@@ -117,6 +122,9 @@ internal static class RunCommand
 /// <summary>What a user asked for.</summary>
 internal sealed record RunSettings(IReadOnlyList<string> Experiments, string Preset, long Seed, string? OutputFolder, bool KeepUp)
 {
+    /// <summary>What the lab's services run in.</summary>
+    public Isolation Isolation { get; init; }
+
     /// <summary>Sorts by time; also the name of the report's folder.</summary>
     public string NewRunId(DateTimeOffset now) => string.Create(CultureInfo.InvariantCulture, $"{now:yyyyMMdd-HHmmss}-{Preset}");
 }

@@ -4,6 +4,7 @@ using Lab.Harness.Archive;
 using Lab.Harness.Experiments;
 using Lab.Harness.Load.Connections;
 using Lab.Harness.Measurement;
+using Lab.LocalHost;
 using Lab.Storage.MySql;
 using Lab.Storage.Redis;
 using Lab.Topology;
@@ -14,7 +15,7 @@ namespace Lab.Harness.Commands;
 internal static class RunDescription
 {
     public static async Task<RunInfo> BeginAsync(
-        RunSettings settings, Plan plan, ExperimentFolder folder, LabEndpoints endpoints, CancellationToken cancellationToken)
+        RunSettings settings, Plan plan, ExperimentFolder folder, LocalLab lab, CancellationToken cancellationToken)
     {
         var now = DateTimeOffset.Now;
         var planned = plan.Cells.Select(cell => (cell.Experiment, cell.Group)).ToHashSet();
@@ -29,8 +30,9 @@ internal static class RunDescription
             {
                 // Every connection of the load takes one: raised as far as this process may.
                 ["open_files"] = ConnectionBudget.OfThisProcess().ToString(),
+                ["isolation"] = lab.Isolation,
             },
-            Packages = await Task.Run(() => Packages(endpoints), cancellationToken),
+            Packages = await Task.Run(() => Packages(lab.Endpoints), cancellationToken),
             LeftOut = plan.LeftOut,
             Experiments =
             [

@@ -12,19 +12,26 @@ internal static class UpCommand
     public static Command Create()
     {
         var fresh = new Option<bool>("--fresh") { Description = "Begin with empty databases instead of those of the last time." };
+        var isolation = IsolationOption.Create();
         var command = new Command("up", """
             Start every system of the lab, print where it listens, and wait. Ctrl-C stops all of it.
 
             Examples:
               ./lab up
               ./lab up --fresh
-            """) { fresh };
+              ./lab up --isolation container
+            """) { fresh, isolation };
         command.SetAction(async (arguments, cancellationToken) =>
         {
             var started = Stopwatch.GetTimestamp();
             await using var lab = await LabConsole.StartAsync(
                 LabTopology.Complete(),
-                new LocalLabOptions { StateFolder = LabFolders.State, KeepData = !arguments.GetValue(fresh) },
+                new LocalLabOptions
+                {
+                    StateFolder = LabFolders.State,
+                    KeepData = !arguments.GetValue(fresh),
+                    Isolation = IsolationOption.Of(arguments, isolation),
+                },
                 cancellationToken);
             AnsiConsole.MarkupLineInterpolated($"[bold]everything is healthy[/] after {Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} s");
             LabConsole.ShowEndpoints(lab.Endpoints);

@@ -1,0 +1,44 @@
+using System.CommandLine;
+using Lab.LocalHost;
+using Lab.LocalHost.Containers;
+using Spectre.Console;
+
+namespace Lab.Harness.Commands;
+
+/// <summary><c>lab down</c>: ends the lab, and whatever an earlier one has left.</summary>
+internal static class DownCommand
+{
+    public static Command Create()
+    {
+        var data = new Option<bool>("--data") { Description = "Remove the databases' content, too, which ./lab up keeps." };
+        var command = new Command("down", """
+            End the lab that runs here, and remove what earlier ones have left: processes, containers, networks.
+            Exit code 0: nothing is left. 1: something could not be removed.
+
+            Examples:
+              ./lab down
+              ./lab down --data
+            """) { data };
+        command.SetAction(async (arguments, cancellationToken) =>
+        {
+            try
+            {
+                var removed = await Leftovers.DownAsync(
+                    new LocalLabOptions { StateFolder = LabFolders.State }, arguments.GetValue(data), cancellationToken);
+                foreach (var what in removed)
+                {
+                    AnsiConsole.MarkupLineInterpolated($"[grey]removed[/] {what}");
+                }
+
+                AnsiConsole.MarkupLine(removed.Count == 0 ? "Nothing was left to remove." : "Nothing is left.");
+                return ExitCodes.Ok;
+            }
+            catch (ContainerException exception)
+            {
+                await Console.Error.WriteLineAsync($"Something is left: {exception.Message}");
+                return ExitCodes.Failed;
+            }
+        });
+        return command;
+    }
+}
