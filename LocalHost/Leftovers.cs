@@ -29,7 +29,7 @@ public static class Leftovers
             removed.Add(FormattableString.Invariant($"the running lab, process {running.Pid}"));
         }
 
-        await using var taken = LabLock.Take(options);
+        using var taken = LabLock.Take(options);
         removed.AddRange((await new RunningRecords(options).EndLeftoversAsync(cancellationToken)).Select(name => $"process of {name}"));
         if (await TryEngineAsync(options, cancellationToken) is { } engine)
         {

@@ -18,7 +18,7 @@ public sealed class LocalLab : IAsyncDisposable
     private readonly List<IResource> _resources = [];
     private IResourceMaker _maker = null!;
     private ContainerLab? _containers;
-    private FileStream? _lock;
+    private LabLock? _lock;
     private bool _isDisposed;
 
     private LocalLab(LocalLabOptions options, Action<ResourceEvent> report)
@@ -121,10 +121,7 @@ public sealed class LocalLab : IAsyncDisposable
         await Task.WhenAll(_resources.Where(resource => resource is not ServiceProcess).Select(resource => resource.DisposeAsync().AsTask()));
         await RemoveContainersAsync();
 
-        if (_lock is not null)
-        {
-            await _lock.DisposeAsync();
-        }
+        _lock?.Dispose();
     }
 
     /// <summary>What cannot be removed now the next start removes, or <c>./lab down</c>.</summary>

@@ -23,14 +23,17 @@ internal static class DownCommand
         {
             try
             {
-                var removed = await Leftovers.DownAsync(
-                    new LocalLabOptions { StateFolder = LabFolders.State }, arguments.GetValue(data), cancellationToken);
-                foreach (var what in removed)
+                var removed = 0;
+                foreach (var state in new[] { LabFolders.State, LabFolders.ProcessesBeside(LabFolders.State) })
                 {
-                    AnsiConsole.MarkupLineInterpolated($"[grey]removed[/] {what}");
+                    foreach (var what in await Leftovers.DownAsync(new LocalLabOptions { StateFolder = state }, arguments.GetValue(data), cancellationToken))
+                    {
+                        AnsiConsole.MarkupLineInterpolated($"[grey]removed[/] {what}");
+                        removed++;
+                    }
                 }
 
-                AnsiConsole.MarkupLine(removed.Count == 0 ? "Nothing was left to remove." : "Nothing is left.");
+                AnsiConsole.MarkupLine(removed == 0 ? "Nothing was left to remove." : "Nothing is left.");
                 return ExitCodes.Ok;
             }
             catch (ContainerException exception)

@@ -6,9 +6,6 @@ using Lab.Harness.Load.Connections;
 using Lab.Harness.Reports;
 using Lab.Harness.Running;
 using Lab.Harness.Scenarios;
-using Lab.Harness.Scenarios.Calibration;
-using Lab.Harness.Scenarios.Echo;
-using Lab.Harness.Scenarios.Marketplace;
 using Lab.LocalHost;
 using Lab.Topology;
 using Spectre.Console;
@@ -57,7 +54,7 @@ internal static class RunCommand
 
     private static async Task<int> RunAsync(RunSettings settings, CancellationToken cancellationToken)
     {
-        var folder = PlanOptions.Load();
+        var folder = PlanOptions.Load(await IsolationOption.AbilitiesAsync(settings.Isolation, cancellationToken));
         var plan = new Planner(folder.Catalog).Plan(folder.Experiments, settings.Experiments, settings.Preset);
         // Servers that nobody asks are not started: idle, they would still disturb what is measured.
         var topology = LabTopology.For([.. plan.Cells.Select(cell => cell.System).Distinct(StringComparer.Ordinal)]);
@@ -69,19 +66,13 @@ internal static class RunCommand
         }
 
         RunOutcome.ShowLeftOut(plan.LeftOut);
-        await using var lab = await LabConsole.StartAsync(
-            topology, new LocalLabOptions { StateFolder = LabFolders.State, Isolation = settings.Isolation }, cancellationToken);
-        using var control = new LabControl(topology, lab.Endpoints, folder.Deployments);
-
+        await using var labs = await RunningLabs.StartAsync(
+            plan, topology, folder.Deployments, new LocalLabOptions { StateFolder = LabFolders.State, Isolation = settings.Isolation }, cancellationToken);
+        var lab = labs.Lab;
         var draft = await RunDescription.BeginAsync(settings, plan, folder, lab, cancellationToken);
         var reportFolder = settings.OutputFolder ?? Path.Combine(LabFolders.Reports, draft.Id);
-        var scenarios = new IScenario[]
-        {
-            new CalibrationScenario(control, settings.Seed),
-            new MarketplaceScenario(control, settings.Seed),
-            new EchoScenario(control, lab.ProcessIds, reportFolder),
-        };
-        var (results, aborted) = await MeasureAsync(plan, scenarios, lab, cancellationToken);
+        var (results, aborted) = await MeasureAsync(
+            plan, labs.Scenarios(settings.Seed, reportFolder), labs, new CellLimits(topology, lab), cancellationToken);
         var run = new RunResults
         {
             Run = draft with { FinishedAt = DateTimeOffset.Now, Aborted = aborted },
@@ -103,10 +94,10 @@ internal static class RunCommand
 
     /// <summary>Interrupted, it returns what was measured until then: a report of it is better than none.</summary>
     private static async Task<(IReadOnlyList<CellResult> Results, string? Aborted)> MeasureAsync(
-        Plan plan, IReadOnlyList<IScenario> scenarios, LocalLab lab, CancellationToken cancellationToken)
+        Plan plan, IReadOnlyList<IScenario> scenarios, RunningLabs labs, CellLimits limits, CancellationToken cancellationToken)
     {
         await using var progress = ProgressView.Open();
-        var runner = new ExperimentRunner(scenarios, lab.ProcessIds, progress.Show);
+        var runner = new ExperimentRunner(scenarios, labs.ProcessIds, progress.Show, limits.ApplyAsync);
         try
         {
             await runner.RunAsync(plan, cancellationToken);

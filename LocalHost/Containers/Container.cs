@@ -34,6 +34,12 @@ internal sealed class Container(ContainerLab lab, ContainerSpec spec)
     private const int CpuPeriodUs = 100_000;
     private const string Unlimited = "-1";
 
+    /// <summary>What a container of the lab may not: write anywhere but to /tmp, use or gain privileges.</summary>
+    public static IReadOnlyList<string> Confinement { get; } =
+    [
+        "--read-only", "--tmpfs", "/tmp:rw,nosuid,nodev,noexec,size=256m", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
+    ];
+
     private bool _hasRun;
     private bool _isPaused;
     private ResourceLimits? _limits;
@@ -139,8 +145,7 @@ internal sealed class Container(ContainerLab lab, ContainerSpec spec)
     /// <summary>Nothing but what a server needs. As many open files as the lab's own processes may have.</summary>
     private IEnumerable<string> Hardening() =>
     [
-        "--read-only", "--tmpfs", "/tmp:rw,nosuid,nodev,noexec,size=256m", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
-        "--ulimit", string.Create(CultureInfo.InvariantCulture, $"nofile={lab.OpenFiles}:{lab.OpenFiles}"),
+        .. Confinement, "--ulimit", string.Create(CultureInfo.InvariantCulture, $"nofile={lab.OpenFiles}:{lab.OpenFiles}"),
         .. spec.User is { } user ? ["--user", user] : (string[])[],
     ];
 

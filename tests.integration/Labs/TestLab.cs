@@ -35,10 +35,19 @@ public abstract class TestLab : IAsyncLifetime
 
     private readonly List<ResourceEvent> _events = [];
 
-    public async ValueTask InitializeAsync()
+    /// <summary>The lab's state folder.</summary>
+    public string State => _state;
+
+    /// <summary>What the servers run in.</summary>
+    protected virtual Isolation Isolation => Isolation.Process;
+
+    public virtual async ValueTask InitializeAsync()
     {
         Lab = await LocalLab.StartAsync(
-            Topology(), new LocalLabOptions { StateFolder = _state, ExternalMySql = null, ExternalRedis = null, StartTimeout = TimeSpan.FromSeconds(60) }, Note, CancellationToken.None);
+            Topology(),
+            new LocalLabOptions { StateFolder = _state, Isolation = Isolation, ExternalMySql = null, ExternalRedis = null, StartTimeout = TimeSpan.FromSeconds(60) },
+            Note,
+            CancellationToken.None);
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Lab.Endpoints.AdminToken);
     }
 
@@ -50,7 +59,11 @@ public abstract class TestLab : IAsyncLifetime
             await Lab.DisposeAsync();
         }
 
-        Directory.Delete(_state, recursive: true);
+        if (Directory.Exists(_state))
+        {
+            Directory.Delete(_state, recursive: true);
+        }
+
         GC.SuppressFinalize(this);
     }
 
