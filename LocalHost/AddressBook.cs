@@ -11,20 +11,20 @@ internal sealed class AddressBook
     private readonly Func<string, string> _cache;
 
     /// <param name="topology">What needs addresses.</param>
-    /// <param name="ports">Where they come from.</param>
+    /// <param name="nextAddress">A new ADDRESS:PORT for the resource that shall listen there.</param>
     /// <param name="database">Connection string of a database; the second argument is the address to use instead of its own.</param>
     /// <param name="cache">Connection string of a cache.</param>
-    public AddressBook(LabTopology topology, FreePorts ports, Func<string, string?, string> database, Func<string, string> cache)
+    public AddressBook(LabTopology topology, Func<string, string> nextAddress, Func<string, string?, string> database, Func<string, string> cache)
     {
         foreach (var service in topology.Services.Append(topology.FaultProxy))
         {
             foreach (var endpoint in service.Endpoints.Append(AdminEndpoint))
             {
-                _endpoints[(service.Name, endpoint)] = $"127.0.0.1:{ports.Take()}";
+                _endpoints[(service.Name, endpoint)] = nextAddress(service.SharesAddressOf ?? service.Name);
             }
         }
 
-        _links = topology.Links.ToDictionary(link => link.Name, _ => $"127.0.0.1:{ports.Take()}", StringComparer.Ordinal);
+        _links = topology.Links.ToDictionary(link => link.Name, _ => nextAddress(topology.FaultProxy.Name), StringComparer.Ordinal);
         _database = database;
         _cache = cache;
     }

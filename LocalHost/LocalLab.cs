@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Security.Cryptography;
+using Lab.LocalHost.Containers;
 using Lab.LocalHost.Processes;
 using Lab.LocalHost.Resources;
 using Lab.Topology;
@@ -7,8 +7,8 @@ using Lab.Topology;
 namespace Lab.LocalHost;
 
 /// <summary>
-/// The topology as processes of this machine: private MySQL and Redis, the fault proxy, every service. Everything that
-/// does not wait for something else starts at once.
+/// The topology on this machine, as processes or containers: private MySQL and Redis, the fault proxy, every service.
+/// Everything that does not wait for something else starts at once.
 /// </summary>
 public sealed class LocalLab : IRunningLab
 {
@@ -17,19 +17,25 @@ public sealed class LocalLab : IRunningLab
     private readonly RunningRecords _records;
     private readonly List<IResource> _resources = [];
     private DashboardServer? _dashboard;
-    private FileStream? _lock;
+    private IResourceMaker _maker = null!;
+    private ContainerLab? _containers;
+    private LabLock? _lock;
     private bool _isDisposed;
 
     private LocalLab(LocalLabOptions options, Action<ResourceEvent> report)
     {
         _options = options;
         _report = report;
-        _records = new RunningRecords(Path.Combine(options.StateFolder, "running"));
+        _records = new RunningRecords(options);
     }
 
     public LabEndpoints Endpoints { get; private set; } = null!;
 
+    /// <inheritdoc/>
     public DashboardEndpoints? Dashboard => _dashboard is { IsRunning: true } dashboard ? dashboard.Endpoints : null;
+
+    /// <inheritdoc/>
+    public string Isolation => _maker.Description;
 
     /// <summary>Ends what an earlier lab left behind, starts everything and returns when all is healthy.</summary>
     /// <param name="topology">What to start.</param>
@@ -43,12 +49,21 @@ public sealed class LocalLab : IRunningLab
         var lab = new LocalLab(options, report);
         try
         {
-            lab.TakeLock();
-            foreach (var leftover in await lab._records.EndLeftoversAsync(cancellationToken))
+            lab._lock = LabLock.Take(options);
+            foreach (var leftover in await Leftovers.EndAsync(options, cancellationToken))
             {
                 report(new ResourceEvent(leftover, ResourceState.Stopped, "left behind by an earlier run"));
             }
 
+            if (options.Isolation == LocalHost.Isolation.Container)
+            {
+                ExternalDatabase.RefuseLoopback(options);
+                lab._containers = await ContainerLab.StartAsync(ContainerResources.ImagesOf(topology, options), options, report, cancellationToken);
+            }
+
+            lab._maker = lab._containers is { } containers
+                ? new ContainerResources(containers, topology, options, lab._records, report)
+                : new ProcessResources(options, lab._records, report);
             lab.Plan(topology);
             await lab.StartAllAsync(cancellationToken);
             return lab;
@@ -60,20 +75,36 @@ public sealed class LocalLab : IRunningLab
         }
     }
 
-    /// <inheritdoc/>
-    public IReadOnlyDictionary<string, int> ProcessIds() => Identities().ToDictionary(
-        identity => identity.Name, identity => identity.Pid, StringComparer.Ordinal);
+    /// <summary>Process ids of the resources, as they are now; those inside containers as this machine sees them.</summary>
+    public IReadOnlyDictionary<string, int> ProcessIds() => _resources
+        .Where(resource => resource is not NetworkHolder && resource.Process?.Program is not null)
+        .ToDictionary(resource => resource.Name, resource => resource.Process!.Program!.Pid, StringComparer.Ordinal);
 
-    /// <summary>kill -9: the process is gone at once; the lab restarts it if its topology entry says so.</summary>
-    /// <exception cref="KeyNotFoundException">No such process.</exception>
-    public void Kill(string resource) => Signals.KillNow(Identity(resource));
+    /// <summary>kill -9: it is gone at once; the lab restarts it if its topology entry says so.</summary>
+    /// <exception cref="KeyNotFoundException">No such process or container.</exception>
+    /// <exception cref="ContainerException">The container engine fails.</exception>
+    public Task KillAsync(string resource, CancellationToken cancellationToken) => Running(resource).KillAsync(cancellationToken);
 
-    /// <summary>Stops a process from running without ending it (SIGSTOP), or lets it go on (SIGCONT).</summary>
-    /// <exception cref="KeyNotFoundException">No such process.</exception>
-    public void Suspend(string resource) => Signals.Suspend(Identity(resource));
+    /// <summary>Stops it from running without ending it (SIGSTOP, or the engine's pause), or lets it go on.</summary>
+    /// <inheritdoc cref="KillAsync"/>
+    public Task SuspendAsync(string resource, CancellationToken cancellationToken) => Running(resource).SuspendAsync(cancellationToken);
 
-    /// <inheritdoc cref="Suspend"/>
-    public void Resume(string resource) => Signals.Resume(Identity(resource));
+    /// <inheritdoc cref="SuspendAsync"/>
+    public Task ResumeAsync(string resource, CancellationToken cancellationToken) => Running(resource).ResumeAsync(cancellationToken);
+
+    /// <summary>Takes a container off the network, while it runs on, or puts it back at its address.</summary>
+    /// <exception cref="NotSupportedException">The lab runs as processes, which share the machine's network.</exception>
+    /// <inheritdoc cref="KillAsync"/>
+    public Task DisconnectAsync(string resource, CancellationToken cancellationToken) => ContainerOf(resource).DisconnectAsync(cancellationToken);
+
+    /// <inheritdoc cref="DisconnectAsync"/>
+    public Task ReconnectAsync(string resource, CancellationToken cancellationToken) => ContainerOf(resource).ReconnectAsync(cancellationToken);
+
+    /// <summary>Limits what a container may use, from now on and after crashes, too; null lifts the limits.</summary>
+    /// <exception cref="NotSupportedException">The lab runs as processes, which have no limits of their own.</exception>
+    /// <inheritdoc cref="KillAsync"/>
+    public Task LimitAsync(string resource, ResourceLimits? limits, CancellationToken cancellationToken) =>
+        ContainerOf(resource).LimitAsync(limits, cancellationToken);
 
     /// <summary>Stops a database or cache, and keeps its data.</summary>
     public Task StopAsync(string resource) => Resource(resource).StopAsync();
@@ -92,59 +123,52 @@ public sealed class LocalLab : IRunningLab
         _isDisposed = true;
         await Task.WhenAll(_resources.Where(resource => resource is ServiceProcess).Select(resource => resource.DisposeAsync().AsTask()));
         await Task.WhenAll(_resources.Where(resource => resource is not ServiceProcess).Select(resource => resource.DisposeAsync().AsTask()));
-        if (_lock is not null)
-        {
-            await _lock.DisposeAsync();
-        }
+        await RemoveContainersAsync();
+
+        _lock?.Dispose();
     }
 
-    private static string NewSecret() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
-
-    /// <summary>Two labs in one state folder would take each other's data away.</summary>
-    private void TakeLock()
+    /// <summary>What cannot be removed now the next start removes, or <c>./lab down</c>.</summary>
+    private async Task RemoveContainersAsync()
     {
-        Directory.CreateDirectory(_options.StateFolder);
-        var path = Path.Combine(_options.StateFolder, "lock");
         try
         {
-            _lock = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            if (_containers is not null)
+            {
+                await _containers.DisposeAsync();
+            }
         }
-        catch (IOException exception)
+        catch (ContainerException exception)
         {
-            throw new LabStartException($"another lab is running here (it holds {path}): wait for it, or stop it", exception);
+            _report(new ResourceEvent("containers", ResourceState.Crashed, exception.Message));
         }
     }
 
     private void Plan(LabTopology topology)
     {
-        var ports = new FreePorts();
-        var databases = topology.Databases.Where(_ => _options.ExternalMySql is null).ToDictionary(
-            spec => spec.Name,
-            spec => new MySqlServer(spec.Name, ports.Take(), NewSecret(), DataFolder(spec.Name), _options, _records, _report),
-            StringComparer.Ordinal);
-        var caches = topology.Caches.Where(_ => _options.ExternalRedis is null).ToDictionary(
-            spec => spec.Name,
-            spec => new RedisServer(spec.Name, ports.Take(), NewSecret(), DataFolder(spec.Name), _options, _records, _report),
-            StringComparer.Ordinal);
+        var databases = topology.Databases.Where(_ => _options.ExternalMySql is null)
+            .ToDictionary(spec => spec.Name, spec => _maker.MySql(spec.Name, DataFolder(spec.Name)), StringComparer.Ordinal);
+        var caches = topology.Caches.Where(_ => _options.ExternalRedis is null)
+            .ToDictionary(spec => spec.Name, spec => _maker.Redis(spec.Name, DataFolder(spec.Name)), StringComparer.Ordinal);
         var book = new AddressBook(
             topology,
-            ports,
+            _maker.NextAddress,
             (name, address) => databases.TryGetValue(name, out var database)
                 ? database.ConnectionString(address ?? database.Address)
                 : ExternalDatabase.ConnectionString(_options.ExternalMySql!, address),
-            name => caches.TryGetValue(name, out var cache) ? cache.ConnectionString : _options.ExternalRedis!);
+            name => caches.TryGetValue(name, out var cache) ? cache.ConnectionString(cache.Address) : _options.ExternalRedis!);
 
-        var token = NewSecret();
+        var token = Secrets.New();
         if (_options.WithDashboard)
         {
-            _dashboard = new DashboardServer(ports, _options, _records, _report);
+            _dashboard = new DashboardServer(_maker.NextMachineAddress, _options, _records, _report);
             _resources.Add(_dashboard);
         }
 
         _resources.AddRange(databases.Values);
         _resources.AddRange(caches.Values);
-        _resources.Add(Service(topology.FaultProxy, book, token, FaultProxySettings.Of(topology.Links, book, DatabaseAddress)));
-        _resources.AddRange(topology.Services.Select(service => Service(service, book, token, [])));
+        _resources.AddRange(Service(topology.FaultProxy, book, token, FaultProxySettings.Of(topology.Links, book, DatabaseAddress)));
+        _resources.AddRange(topology.Services.SelectMany(service => Service(service, book, token, [])));
         Endpoints = new LabEndpoints
         {
             AdminToken = token,
@@ -160,7 +184,7 @@ public sealed class LocalLab : IRunningLab
     }
 
     /// <summary>Configuration keys become environment variables: <c>:</c> is written <c>__</c>.</summary>
-    private ServiceProcess Service(
+    private IEnumerable<IResource> Service(
         ServiceSpec spec, AddressBook book, string token, IEnumerable<KeyValuePair<string, string>> moreSettings)
     {
         var settings = spec.Settings.Select(setting => KeyValuePair.Create(setting.Key, book.Resolve(setting.Value)))
@@ -177,12 +201,12 @@ public sealed class LocalLab : IRunningLab
             environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;
         }
 
-        return new ServiceProcess(spec, book.AdminUrl(spec), environment, _options, _records, _report);
+        return _maker.Service(spec, book.AdminUrl(spec), environment);
     }
 
     private string DataFolder(string resource)
     {
-        var folder = Path.GetFullPath(Path.Combine(_options.StateFolder, "data", resource));
+        var folder = Path.GetFullPath(Path.Combine(_options.StateFolder, LocalLabOptions.DataFolderName, resource));
         if (!_options.KeepData && Directory.Exists(folder))
         {
             Directory.Delete(folder, recursive: true);
@@ -229,13 +253,8 @@ public sealed class LocalLab : IRunningLab
     private IResource Resource(string name) => _resources.Find(resource => resource.Name == name)
         ?? throw new KeyNotFoundException($"the lab has no resource '{name}'");
 
-    private ProcessIdentity Identity(string resource) => Identities().FirstOrDefault(identity => identity.Name == resource)
-        ?? throw new KeyNotFoundException($"no process of '{resource}' is running");
+    private ManagedProcess Running(string name) => Resource(name).Process ?? throw new KeyNotFoundException($"nothing of '{name}' is running");
 
-    private IEnumerable<ProcessIdentity> Identities() => _resources.Select(resource => resource switch
-    {
-        DataServer server => server.Process,
-        ServiceProcess service => service.Process,
-        _ => null,
-    }).OfType<ProcessIdentity>();
+    private Container ContainerOf(string name) => Resource(name).Container
+        ?? throw new NotSupportedException($"'{name}' runs as a process: only containers have a network and limits of their own (--isolation container)");
 }

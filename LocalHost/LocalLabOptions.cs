@@ -3,8 +3,14 @@ namespace Lab.LocalHost;
 /// <summary>Where a local lab lives, and what of it is brought along.</summary>
 public sealed record LocalLabOptions
 {
+    /// <summary>Databases' content, in the state folder.</summary>
+    internal const string DataFolderName = "data";
+
     /// <summary>Data, logs and records of what runs: usually <c>.lab</c> in the repository.</summary>
     public required string StateFolder { get; init; }
+
+    /// <summary>What separates its resources.</summary>
+    public Isolation Isolation { get; init; }
 
     /// <summary>Keeps the databases' content from one start to the next.</summary>
     public bool KeepData { get; init; }
@@ -50,4 +56,4 @@ public enum ResourceState
 public sealed record ResourceEvent(string Resource, ResourceState State, string Detail);
 
 /// <summary>The lab cannot start; the message says why and what to do.</summary>
-public sealed class LabStartException(string message, Exception? inner = null) : Exception(message, inner);
+public class LabStartException(string message, Exception? inner = null) : Exception(message, inner);

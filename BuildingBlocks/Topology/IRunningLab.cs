@@ -5,6 +5,9 @@ public interface IRunningLab : IAsyncDisposable
 {
     LabEndpoints Endpoints { get; }
 
+    /// <summary>What its services run in, for reports: <c>process</c>, <c>container (docker 20.10.24, cgroup v1)</c>.</summary>
+    string Isolation { get; }
+
     /// <summary>The dashboard that was started with it; null when there is none.</summary>
     DashboardEndpoints? Dashboard { get; }
 

@@ -94,6 +94,12 @@ public sealed record ServiceSpec
     /// <summary>Configuration by key (<c>Marketplace:Listen</c>); runners pass it as environment variables.</summary>
     public IReadOnlyDictionary<string, SettingValue> Settings { get; init; } = new Dictionary<string, SettingValue>(StringComparer.Ordinal);
 
+    /// <summary>
+    /// Another service at whose address and port this one listens, too (SO_REUSEPORT); null: it has an address of its own.
+    /// Runners with a network for every service put both into one.
+    /// </summary>
+    public string? SharesAddressOf { get; init; }
+
     /// <summary>Names of resources that must be healthy before this one is started.</summary>
     public IReadOnlyList<string> WaitFor { get; init; } = [];
 

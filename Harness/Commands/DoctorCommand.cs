@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Lab.LocalHost;
+using Lab.LocalHost.Containers;
 using Lab.LocalHost.Processes;
 using Lab.Transport.Engines;
 using Lab.Transport.Native;
@@ -24,7 +26,7 @@ internal static class DoctorCommand
                 await ProgramAsync("Redis server", ["redis-server", "valkey-server"], "apt-get install redis-server, or set LAB_REDIS to HOST:PORT", isNeeded: Environment.GetEnvironmentVariable("LAB_REDIS") is null, cancellationToken),
                 await ProgramAsync("setpriv", ["setpriv"], "part of util-linux; without it a killed lab leaves processes to the next start", isNeeded: false, cancellationToken),
                 await ProgramAsync("Chromium (browser tests)", ["chromium", "chromium-browser", "google-chrome"], "apt-get install chromium; without it the browser tests are skipped", isNeeded: false, cancellationToken),
-                await ProgramAsync("container engine (not needed yet)", ["docker", "podman"], "optional", isNeeded: false, cancellationToken),
+                await ContainersAsync(cancellationToken),
                 NativeAot(),
                 .. Engines(),
                 Descriptors(),
@@ -70,6 +72,22 @@ internal static class DoctorCommand
         using var process = Process.Start(start);
         var version = process is null ? "" : (await process.StandardOutput.ReadToEndAsync(cancellationToken)).Split('\n')[0].Trim();
         return new Finding(what, State.Good, $"{path}  {version}");
+    }
+
+    /// <summary>Only <c>--isolation container</c> needs it.</summary>
+    private static async Task<Finding> ContainersAsync(CancellationToken cancellationToken)
+    {
+        const string What = "container engine";
+        try
+        {
+            var engine = await ContainerEngine.FindAsync(cancellationToken);
+            var limits = engine.State is { LimitsCpu: true, LimitsMemory: true } ? "" : "; it cannot limit processor time and memory, such cells are left out";
+            return new Finding(What, State.Good, $"{engine.Program}  {engine} on {engine.State.System}{limits}");
+        }
+        catch (LabStartException exception)
+        {
+            return new Finding(What, State.Advice, $"{exception.Message}. Optional");
+        }
     }
 
     /// <summary>Whether servers could be published as native programs; nothing of the lab needs it.</summary>

@@ -24,6 +24,7 @@ public static class LabCommand
             ListCommand.Create(),
             PlanCommand.Create(),
             UpCommand.Create(),
+            DownCommand.Create(),
             DoctorCommand.Create(),
             ConnectionLoadCommand.Create(),
             new HelpOption(),

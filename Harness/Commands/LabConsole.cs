@@ -72,7 +72,7 @@ internal static class LabConsole
         AnsiConsole.Write(table);
     }
 
-    private static void Show(ResourceEvent change)
+    public static void Show(ResourceEvent change)
     {
         var colour = change.State switch
         {

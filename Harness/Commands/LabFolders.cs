@@ -10,6 +10,9 @@ internal static class LabFolders
     /// <summary>Data, logs, records; <c>LAB_STATE</c> names another folder, for a second lab beside the first.</summary>
     public static string State => Environment.GetEnvironmentVariable("LAB_STATE") ?? Path.Combine(Root, ".lab");
 
+    /// <summary>State of a lab of processes that runs beside one in containers.</summary>
+    public static string ProcessesBeside(string state) => Path.Combine(state, "processes");
+
     public static string Reports => Path.Combine(Root, "reports");
 
     public static string Experiments => Path.Combine(Root, "experiments");

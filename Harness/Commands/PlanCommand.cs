@@ -8,17 +8,18 @@ internal static class PlanCommand
 {
     public static Command Create()
     {
-        var (experiments, preset) = (PlanOptions.Experiments(), PlanOptions.Preset());
+        var (experiments, preset, isolation) = (PlanOptions.Experiments(), PlanOptions.Preset(), IsolationOption.Create());
         var command = new Command("plan", """
             The cells that a run would measure, as JSON, and those that this machine cannot run, with the reason. Nothing is started.
 
             Examples:
               ./lab plan
               ./lab plan marketplace --preset full
-            """) { experiments, preset };
+              ./lab plan marketplace --isolation container
+            """) { experiments, preset, isolation };
         command.SetAction(arguments =>
         {
-            var folder = PlanOptions.Load();
+            var folder = PlanOptions.Load(IsolationOption.PresumedAbilities(IsolationOption.Of(arguments, isolation)));
             Console.WriteLine(new Planner(folder.Catalog).Plan(
                 folder.Experiments, arguments.GetRequiredValue(experiments), arguments.GetRequiredValue(preset)).ToJson());
             return ExitCodes.Ok;
@@ -35,7 +36,7 @@ internal static class ListCommand
         var command = new Command("list", "The experiments, and how many cells each preset of them has.");
         command.SetAction(_ =>
         {
-            var folder = PlanOptions.Load();
+            var folder = PlanOptions.Load(MachineAbilities.OfThisProcess());
             foreach (var experiment in new Planner(folder.Catalog).Overview(folder.Experiments))
             {
                 var presets = string.Join(", ", experiment.Presets.Select(preset => $"{preset.Preset} {preset.Cells} cells"));
@@ -65,5 +66,5 @@ internal static class PlanOptions
     };
 
     /// <summary>Messages name files as a user would.</summary>
-    public static ExperimentFolder Load() => ExperimentFolder.Load(LabFolders.Show(LabFolders.Experiments));
+    public static ExperimentFolder Load(MachineAbilities machine) => ExperimentFolder.Load(LabFolders.Show(LabFolders.Experiments), machine);
 }

@@ -7,9 +7,6 @@ using Lab.Harness.Load.Connections;
 using Lab.Harness.Reports;
 using Lab.Harness.Running;
 using Lab.Harness.Scenarios;
-using Lab.Harness.Scenarios.Calibration;
-using Lab.Harness.Scenarios.Echo;
-using Lab.Harness.Scenarios.Marketplace;
 using Lab.LocalHost;
 using Lab.Telemetry.Export;
 using Lab.Topology;
@@ -37,6 +34,7 @@ internal static class RunCommand
             DefaultValueFactory = _ => FactorCatalog.TracingModes[0],
         };
         tracing.AcceptOnlyFromAmong([.. FactorCatalog.TracingModes]);
+        var isolation = IsolationOption.Create();
         var keepUp = new Option<bool>("--keep-up") { Description = "Leave everything running after the report, until Ctrl-C." };
         var attach = new Option<bool>("--attach")
         {
@@ -51,8 +49,9 @@ internal static class RunCommand
               ./lab run marketplace --preset full
               ./lab run --seed 7 --out /tmp/my-report
               ./lab run marketplace --tracing tail --dashboard
-            """) { experiments, preset, seed, output, tracing, dashboard, keepUp, attach };
-        command.Validators.Add(given => Refuse(given, keepUp, attach));
+              ./lab run marketplace --isolation container
+            """) { experiments, preset, seed, output, tracing, dashboard, isolation, keepUp, attach };
+        command.Validators.Add(given => Refuse(given, keepUp, isolation, attach));
         command.SetAction((arguments, cancellationToken) => RunAsync(
             new RunSettings(
                 arguments.GetRequiredValue(experiments),
@@ -60,24 +59,32 @@ internal static class RunCommand
                 arguments.GetValue(seed),
                 arguments.GetValue(output)?.FullName,
                 arguments.GetRequiredValue(tracing),
-                arguments.GetValue(dashboard),
-                arguments.GetValue(keepUp),
-                arguments.GetValue(attach)),
+                arguments.GetValue(keepUp))
+            {
+                WithDashboard = arguments.GetValue(dashboard),
+                Isolation = IsolationOption.Of(arguments, isolation),
+                Attach = arguments.GetValue(attach),
+            },
             cancellationToken));
         return command;
     }
 
-    private static void Refuse(CommandResult given, Option<bool> keepUp, Option<bool> attach)
+    private static void Refuse(CommandResult given, Option<bool> keepUp, Option<string> isolation, Option<bool> attach)
     {
         if (given.GetValue(keepUp) && given.GetValue(attach))
         {
             given.AddError("--keep-up is for a lab that this command starts; an attached one stays up anyway");
         }
+
+        if (given.GetResult(isolation) is { Implicit: false } && given.GetValue(attach))
+        {
+            given.AddError("--isolation is for a lab that this command starts; an attached one is what it is");
+        }
     }
 
     private static async Task<int> RunAsync(RunSettings settings, CancellationToken cancellationToken)
     {
-        var folder = PlanOptions.Load();
+        var folder = PlanOptions.Load(await IsolationOption.AbilitiesAsync(settings.Isolation, cancellationToken));
         var plan = new Planner(folder.Catalog).Plan(folder.Experiments, settings.Experiments, settings.Preset);
         // Servers that nobody asks are not started: idle, they would still disturb what is measured.
         var topology = LabTopology.For([.. plan.Cells.Select(cell => cell.System).Distinct(StringComparer.Ordinal)]);
@@ -89,23 +96,15 @@ internal static class RunCommand
         }
 
         RunOutcome.ShowLeftOut(plan.LeftOut);
-        await using IRunningLab lab = settings.Attach
-            ? await AttachedLab.OpenAsync(topology, cancellationToken)
-            : await LabConsole.StartAsync(
-                topology, new LocalLabOptions { StateFolder = LabFolders.State, WithDashboard = settings.WithDashboard }, cancellationToken);
+        await using var labs = await RunningLabs.OpenAsync(plan, topology, folder.Deployments, settings.LabOptions, cancellationToken);
+        var lab = labs.Lab;
         using var export = OtlpExport.Start("load", lab.Dashboard?.Otlp);
         LabConsole.ShowDashboard(lab);
-        using var control = new LabControl(topology, lab.Endpoints, folder.Deployments);
 
-        var draft = await RunDescription.BeginAsync(settings, plan, folder, lab.Endpoints, lab.Dashboard is not null, cancellationToken);
+        var draft = await RunDescription.BeginAsync(settings, plan, folder, lab, cancellationToken);
         var reportFolder = settings.OutputFolder ?? Path.Combine(LabFolders.Reports, draft.Id);
-        var scenarios = new IScenario[]
-        {
-            new CalibrationScenario(control, settings.Seed),
-            new MarketplaceScenario(control, settings.Seed, settings.Tracing),
-            new EchoScenario(control, lab.ProcessIds, reportFolder),
-        };
-        var (results, aborted) = await MeasureAsync(plan, scenarios, lab, cancellationToken);
+        var (results, aborted) = await MeasureAsync(
+            plan, labs.Scenarios(settings.Seed, settings.Tracing, reportFolder), labs, new CellLimits(topology, lab as LocalLab), cancellationToken);
         var run = new RunResults
         {
             Run = draft with { FinishedAt = DateTimeOffset.Now, Aborted = aborted },
@@ -127,10 +126,10 @@ internal static class RunCommand
 
     /// <summary>Interrupted, it returns what was measured until then: a report of it is better than none.</summary>
     private static async Task<(IReadOnlyList<CellResult> Results, string? Aborted)> MeasureAsync(
-        Plan plan, IReadOnlyList<IScenario> scenarios, IRunningLab lab, CancellationToken cancellationToken)
+        Plan plan, IReadOnlyList<IScenario> scenarios, RunningLabs labs, CellLimits limits, CancellationToken cancellationToken)
     {
         await using var progress = ProgressView.Open();
-        var runner = new ExperimentRunner(scenarios, lab.ProcessIds, progress.Show);
+        var runner = new ExperimentRunner(scenarios, labs.ProcessIds, progress.Show, limits.ApplyAsync);
         try
         {
             await runner.RunAsync(plan, cancellationToken);
@@ -144,8 +143,22 @@ internal static class RunCommand
 }
 
 /// <summary>What a user asked for.</summary>
-internal sealed record RunSettings(IReadOnlyList<string> Experiments, string Preset, long Seed, string? OutputFolder, string Tracing, bool WithDashboard, bool KeepUp, bool Attach)
+internal sealed record RunSettings(
+    IReadOnlyList<string> Experiments, string Preset, long Seed, string? OutputFolder, string Tracing, bool KeepUp)
 {
+    public bool WithDashboard { get; init; }
+
+    /// <summary>What the lab's services run in.</summary>
+    public Isolation Isolation { get; init; }
+
+    /// <summary>Somebody else has started the lab.</summary>
+    public bool Attach { get; init; }
+
+    /// <summary>Of the lab to start; null when it is there.</summary>
+    public LocalLabOptions? LabOptions => Attach
+        ? null
+        : new LocalLabOptions { StateFolder = LabFolders.State, Isolation = Isolation, WithDashboard = WithDashboard };
+
     /// <summary>Sorts by time; also the name of the report's folder.</summary>
     public string NewRunId(DateTimeOffset now) => string.Create(CultureInfo.InvariantCulture, $"{now:yyyyMMdd-HHmmss}-{Preset}");
 }

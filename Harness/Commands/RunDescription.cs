@@ -14,7 +14,7 @@ namespace Lab.Harness.Commands;
 internal static class RunDescription
 {
     public static async Task<RunInfo> BeginAsync(
-        RunSettings settings, Plan plan, ExperimentFolder folder, LabEndpoints endpoints, bool hasDashboard, CancellationToken cancellationToken)
+        RunSettings settings, Plan plan, ExperimentFolder folder, IRunningLab lab, CancellationToken cancellationToken)
     {
         var now = DateTimeOffset.Now;
         var planned = plan.Cells.Select(cell => (cell.Experiment, cell.Group)).ToHashSet();
@@ -30,9 +30,10 @@ internal static class RunDescription
                 // Every connection of the load takes one: raised as far as this process may.
                 ["open_files"] = ConnectionBudget.OfThisProcess().ToString(),
                 ["tracing"] = settings.Tracing,
-                ["dashboard"] = hasDashboard ? "running" : "none",
+                ["dashboard"] = lab.Dashboard is null ? "none" : "running",
+                ["isolation"] = lab.Isolation,
             },
-            Packages = await Task.Run(() => Packages(endpoints), cancellationToken),
+            Packages = await Task.Run(() => Packages(lab.Endpoints), cancellationToken),
             LeftOut = plan.LeftOut,
             Experiments =
             [

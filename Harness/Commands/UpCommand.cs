@@ -13,6 +13,7 @@ internal static class UpCommand
     {
         var dashboard = LabConsole.DashboardOption();
         var fresh = new Option<bool>("--fresh") { Description = "Begin with empty databases instead of those of the last time." };
+        var isolation = IsolationOption.Create();
         var command = new Command("up", """
             Start every system of the lab, print where it listens, and wait. Ctrl-C stops all of it.
 
@@ -20,7 +21,8 @@ internal static class UpCommand
               ./lab up
               ./lab up --fresh
               ./lab up --dashboard false
-            """) { fresh, dashboard };
+              ./lab up --isolation container
+            """) { fresh, dashboard, isolation };
         command.SetAction(async (arguments, cancellationToken) =>
         {
             var started = Stopwatch.GetTimestamp();
@@ -31,6 +33,7 @@ internal static class UpCommand
                     StateFolder = LabFolders.State,
                     KeepData = !arguments.GetValue(fresh),
                     WithDashboard = arguments.GetValue(dashboard),
+                    Isolation = IsolationOption.Of(arguments, isolation),
                 },
                 cancellationToken);
             AnsiConsole.MarkupLineInterpolated($"[bold]everything is healthy[/] after {Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} s");

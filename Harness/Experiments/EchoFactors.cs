@@ -20,10 +20,20 @@ public static class EchoFactors
         [
             new WordFactor(FactorCatalog.Engine, Echo.Engines),
             new WordFactor(Port, ["own", SharedPort]),
+            .. ContainerFactors.All,
         ])
     {
-        Obstacle = factors => machine.EngineObstacle(factors) ?? TooMany(factors, machine) ?? Obstacle(factors, machine.MaxConnections),
+        Obstacle = factors => ContainerFactors.Obstacle(factors, machine) ?? machine.EngineObstacle(factors) ?? TooMany(factors, machine)
+            ?? Obstacle(factors, machine.MaxConnections) ?? NoPorts(factors, machine.PortsToOneAddress),
     };
+
+    private static Obstacle? NoPorts(IReadOnlyDictionary<string, object> factors, long ports) => (long)factors[Connections] <= ports
+        ? null
+        : new Obstacle(
+            string.Create(CultureInfo.InvariantCulture, $"{factors[Connections]:N0} connections"),
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"a container has one address, and from this machine to it there are {ports:N0} ports (net.ipv4.ip_local_port_range)"));
 
     private static Obstacle? TooMany(IReadOnlyDictionary<string, object> factors, MachineAbilities machine) =>
         factors.TryGetValue(FactorCatalog.Engine, out var engine)

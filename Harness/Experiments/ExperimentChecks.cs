@@ -84,7 +84,7 @@ internal static class ExperimentChecks
             }
 
             cells = Math.Min(cells * Math.Max(Items(values).Count, 1), MaxCellsPerGroup + 1);
-            foreach (var value in Words(values))
+            foreach (var value in Words(key, values))
             {
                 if (!factor.TryResolve(value.Text, new Dictionary<string, object>(StringComparer.Ordinal)))
                 {
@@ -121,8 +121,8 @@ internal static class ExperimentChecks
                 continue;
             }
 
-            var known = Words(values).Select(value => value.Text).ToList();
-            foreach (var value in Words(wanted).Where(value => !known.Contains(value.Text)))
+            var known = Words(key, values).Select(value => value.Text).ToList();
+            foreach (var value in Words(key, wanted).Where(value => !known.Contains(value.Text)))
             {
                 problems.Add(
                     value, $"preset '{preset}' selects a value that the matrix lacks: {Unknown(value, known)}");
@@ -137,7 +137,9 @@ internal static class ExperimentChecks
             + $"expected one of: {string.Join(", ", names)}";
     }
 
-    private static IEnumerable<YamlScalar> Words(YamlNode list) => Items(list).Select(Word).OfType<YamlScalar>();
+    /// <summary>A factor's values; mappings are for the schema to refuse, but for those that are limits.</summary>
+    private static IEnumerable<YamlScalar> Words(YamlScalar factor, YamlNode list) =>
+        Items(list).Select(item => factor.Text == ContainerFactors.Limits ? MatrixValue.Of(item) : Word(item)).OfType<YamlScalar>();
 
     private static IReadOnlyList<YamlNode> Items(YamlNode? node) => node is YamlSequence sequence ? sequence.Items : [];
 

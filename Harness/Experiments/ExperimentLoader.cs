@@ -193,5 +193,5 @@ public sealed class ExperimentLoader(FactorCatalog catalog)
         ((YamlSequence)mapping[key]!).Items;
 
     private static IReadOnlyList<string> Texts(YamlNode list) =>
-        [.. ((YamlSequence)list).Items.Select(item => ((YamlScalar)item).Text)];
+        [.. ((YamlSequence)list).Items.Select(item => MatrixValue.Of(item)!.Text)];
 }

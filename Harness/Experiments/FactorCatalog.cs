@@ -27,16 +27,19 @@ public sealed class FactorCatalog
     /// <param name="deployments">The values of the factor <c>deployment</c>.</param>
     /// <param name="machine">What cells can run here.</param>
     public static FactorCatalog Of(Deployments deployments, MachineAbilities machine) =>
-        new([MarketplaceSystem(deployments, machine), EchoFactors.Of(machine), CalibrationSystem]);
+        new([MarketplaceSystem(deployments, machine), EchoFactors.Of(machine), CalibrationSystem(machine)]);
 
     /// <summary>What a system understands, or null when there is no such system.</summary>
     public ScenarioDescription? Find(string system) => _systems.GetValueOrDefault(system);
 
-    private static ScenarioDescription CalibrationSystem { get; } = new(
+    private static ScenarioDescription CalibrationSystem(MachineAbilities machine) => new(
         Calibration.Name,
         ["tcp_round_trip", "select_by_key", "insert_row"],
         new NumberFactor("clients", 1, 10_000),
-        []);
+        ContainerFactors.All)
+    {
+        Obstacle = factors => ContainerFactors.Obstacle(factors, machine),
+    };
 
     private static ScenarioDescription MarketplaceSystem(Deployments deployments, MachineAbilities machine) => new(
         Topology.Systems.Marketplace.Name,
@@ -48,9 +51,10 @@ public sealed class FactorCatalog
             new WordFactor("tracing", TracingModes),
             new WordFactor("deployment", deployments.Names),
             new NumberFactor("items_per_seller", 0, 100_000),
+            .. ContainerFactors.All,
         ])
     {
-        Obstacle = machine.EngineObstacle,
+        Obstacle = factors => ContainerFactors.Obstacle(factors, machine) ?? machine.EngineObstacle(factors),
     };
 }
 

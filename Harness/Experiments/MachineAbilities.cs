@@ -12,9 +12,20 @@ public sealed record MachineAbilities(long MaxConnections, IReadOnlyDictionary<s
     public IReadOnlyDictionary<string, (int Connections, string Reason)> SmallerEngines { get; init; } =
         new Dictionary<string, (int Connections, string Reason)>(StringComparer.Ordinal);
 
+    /// <summary>Why the run has no containers beside processes; null: it has.</summary>
+    public string? WhyNoContainers { get; init; }
+
+    /// <summary>Why services cannot be limited; null: they can.</summary>
+    public string? WhyNoLimits { get; init; }
+
+    /// <summary>Connections from this machine to one address and port: each takes a port of its own.</summary>
+    public long PortsToOneAddress { get; init; } = long.MaxValue;
+
     /// <summary>Those of this process; its children inherit them. Raises the process's limit of open files.</summary>
     public static MachineAbilities OfThisProcess() => new(ConnectionBudget.OfThisProcess().PerProcess, ConnectionEngines.NotOffered)
     {
+        WhyNoContainers = "a run with --isolation container has both",
+        WhyNoLimits = "only containers have them (--isolation container)",
         SmallerEngines = ConnectionEngines.Offered.Where(engine => ConnectionEngines.Most(engine) is not null)
             .ToDictionary(engine => engine, engine => ConnectionEngines.Most(engine)!.Value, StringComparer.Ordinal),
     };

@@ -173,7 +173,10 @@ public sealed class Planner(FactorCatalog catalog)
             Factors = factors,
             Iterations = Iterations(sample, clients * operationsPerClient),
             OperationsPerClient = operationsPerClient,
-            Published = experiment.Published.Find(operation, factors),
+            // What a limited service does was not what the report measured.
+            Published = factors.TryGetValue(ContainerFactors.Limits, out var limits) && (string)limits != LimitsFactor.None
+                ? null
+                : experiment.Published.Find(operation, factors),
         };
         return new Candidate(cell, dependsOnMachine, system.Obstacle(factors));
     }

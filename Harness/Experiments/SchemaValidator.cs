@@ -98,9 +98,9 @@ public static class SchemaValidator
             }
 
             // By text, which is stricter than the standard: the lab does not tell 10 from "10".
-            if (schema.UniqueItems && item is YamlScalar scalar && !seen.Add(scalar.Text))
+            if (schema.UniqueItems && (item as YamlScalar ?? MatrixValue.Of(item)) is { } value && !seen.Add(value.Text))
             {
-                problems.Add(item, $"{label}: {Spelling.Quote(scalar.Text)} is listed twice; expected each item once");
+                problems.Add(item, $"{label}: {Spelling.Quote(value.Text)} is listed twice; expected each item once");
             }
         }
     }

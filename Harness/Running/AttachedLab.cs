@@ -31,6 +31,9 @@ public sealed class AttachedLab : IRunningLab
 
     public LabEndpoints Endpoints { get; }
 
+    /// <summary>Whoever started the lab knows.</summary>
+    public string Isolation => "attached";
+
     /// <summary>Whoever started the lab has one, or has none.</summary>
     public DashboardEndpoints? Dashboard => null;
 

@@ -21,18 +21,24 @@ public sealed class ExperimentRunner
     private readonly IReadOnlyDictionary<string, IScenario> _scenarios;
     private readonly Func<IReadOnlyDictionary<string, int>> _processIds;
     private readonly Action<RunProgress> _report;
+    private readonly Func<Cell?, CancellationToken, Task> _limit;
     private readonly NoiseProbe _probe = new();
     private IReadOnlyList<CellRun> _all = [];
 
     /// <param name="scenarios">What can be run.</param>
     /// <param name="processIds">Processes of the lab on this machine, as they are now.</param>
     /// <param name="report">Called after every step.</param>
+    /// <param name="limit">Limits the services as a cell asks; called before each iteration, and with null after the last.</param>
     public ExperimentRunner(
-        IEnumerable<IScenario> scenarios, Func<IReadOnlyDictionary<string, int>> processIds, Action<RunProgress> report)
+        IEnumerable<IScenario> scenarios,
+        Func<IReadOnlyDictionary<string, int>> processIds,
+        Action<RunProgress> report,
+        Func<Cell?, CancellationToken, Task>? limit = null)
     {
         _scenarios = scenarios.ToDictionary(scenario => scenario.System, StringComparer.Ordinal);
         _processIds = processIds;
         _report = report;
+        _limit = limit ?? ((_, _) => Task.CompletedTask);
     }
 
     /// <summary>Results so far, in the order of the plan: complete when <see cref="RunAsync"/> has returned.</summary>
@@ -60,7 +66,8 @@ public sealed class ExperimentRunner
 
             // Within a round, cells that need the same state of the lab follow each other.
             var order = block.OrderBy(run => run.Cell.Word("deployment", "")).ThenBy(run => run.Cell.Word("engine", ""))
-                .ThenBy(run => run.Cell.Word("cache", "")).ThenBy(run => run.Cell.Word("tracing", "")).ToList();
+                .ThenBy(run => run.Cell.Word("cache", "")).ThenBy(run => run.Cell.Word("tracing", ""))
+                .ThenBy(run => run.Cell.Word(ContainerFactors.Limits, LimitsFactor.None)).ToList();
             for (var round = 1; round <= block.Max(run => run.Cell.Iterations); round++)
             {
                 foreach (var run in order.Where(run => !run.IsDone))
@@ -69,6 +76,7 @@ public sealed class ExperimentRunner
                 }
             }
 
+            await _limit(null, cancellationToken);
             MachineLimits.Assign(block, Concurrency);
             await VerifyAsync(block, populations, cancellationToken);
         }
@@ -104,6 +112,7 @@ public sealed class ExperimentRunner
     {
         try
         {
+            await _limit(run.Cell, cancellationToken);
             await population.ApplyAsync(run.Cell, cancellationToken);
             var load = population.Load(run.Cell);
             if (load.NeedsWarmUp(round))

@@ -6,14 +6,15 @@ namespace Lab.Harness.Running;
 
 /// <summary>
 /// Sets what an operation costs beside what the machine gives: a TCP round trip plus one statement of its kind, measured
-/// in the same rounds at the same concurrency. Systems without a database have no such limit.
+/// in the same rounds at the same concurrency. Systems without a database have no such limit, and neither have cells whose
+/// services are limited, or run in something else than those of the calibration.
 /// </summary>
 internal static class MachineLimits
 {
     public static void Assign(IReadOnlyList<CellRun> block, Func<Cell, int> concurrency)
     {
         var calibrations = block
-            .Where(run => run.Cell.System == Topology.Systems.Calibration.Name && run.MeanThroughputOps > 0)
+            .Where(run => run.Cell.System == Topology.Systems.Calibration.Name && run.MeanThroughputOps > 0 && !ContainerFactors.AreStated(run.Cell.Factors))
             .ToDictionary(run => (run.Cell.Operation, Clients: concurrency(run.Cell)));
         foreach (var run in block.Where(run => run.Cell.System == Topology.Systems.Marketplace.Name))
         {
@@ -21,6 +22,7 @@ internal static class MachineLimits
             var statement = Writes(run.Cell) ? CalibrationScenario.Insert : CalibrationScenario.Select;
             if (run.MeanThroughputOps > 0
                 && run.Cell.Word("deployment", "local") == "local"
+                && !ContainerFactors.AreStated(run.Cell.Factors)
                 && calibrations.TryGetValue((CalibrationScenario.RoundTrip, clients), out var network)
                 && calibrations.TryGetValue((statement, clients), out var database))
             {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Lab.LocalHost.Containers;
 
 namespace Lab.LocalHost.Processes;
 
@@ -15,18 +16,21 @@ internal sealed record ProcessSpec(
     IReadOnlyDictionary<string, string> Environment,
     string WorkingFolder);
 
-/// <summary>A child process with its log and its record.</summary>
+/// <summary>A child process with its log and its record; it may be the client that runs a container.</summary>
 internal sealed class ManagedProcess
 {
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(10);
 
     private readonly Process _process;
     private readonly RunningRecords _records;
+    private readonly Container? _container;
 
-    private ManagedProcess(Process process, ProcessIdentity identity, RunningRecords records, string logFile)
+    private ManagedProcess(Process process, ProcessIdentity identity, RunningRecords records, string logFile, Container? container)
     {
         _process = process;
         _records = records;
+        _container = container;
+        Program = container is null ? identity : null;
         Identity = identity;
         LogFile = logFile;
         Exited = WatchAsync();
@@ -34,13 +38,33 @@ internal sealed class ManagedProcess
 
     public ProcessIdentity Identity { get; }
 
+    /// <summary>What the resource is: the process itself, or the one in its container; null where that cannot be seen.</summary>
+    public ProcessIdentity? Program { get; private set; }
+
     public string LogFile { get; }
 
     /// <summary>Completes with the exit code.</summary>
     public Task<int> Exited { get; }
 
+    /// <summary>A container runs when this returns, unless its client has ended.</summary>
     /// <exception cref="LabStartException">The program cannot be started, or ends at once.</exception>
-    public static async Task<ManagedProcess> StartAsync(ProcessSpec spec, string logFolder, RunningRecords records)
+    public static async Task<ManagedProcess> StartAsync(
+        ProcessSpec spec, string logFolder, RunningRecords records, Container? container, CancellationToken cancellationToken)
+    {
+        var process = await StartAsync(spec, logFolder, records, container);
+        try
+        {
+            process.Program ??= await container!.RunningAsync(process.Exited, cancellationToken);
+            return process;
+        }
+        catch
+        {
+            await process.StopAsync();
+            throw;
+        }
+    }
+
+    private static async Task<ManagedProcess> StartAsync(ProcessSpec spec, string logFolder, RunningRecords records, Container? container)
     {
         Directory.CreateDirectory(logFolder);
         var logFile = Path.Combine(logFolder, spec.Name + ".log");
@@ -50,7 +74,7 @@ internal sealed class ManagedProcess
             var identity = ProcessIdentity.Of(spec.Name, process.Id)
                 ?? throw new LabStartException($"{spec.Name} ended at once. {LastLines(logFile)}");
             records.Add(identity);
-            return new ManagedProcess(process, identity, records, logFile);
+            return new ManagedProcess(process, identity, records, logFile, container);
         }
         catch (System.ComponentModel.Win32Exception exception)
         {
@@ -58,9 +82,60 @@ internal sealed class ManagedProcess
         }
     }
 
-    public Task StopAsync() => Exited.IsCompleted
-        ? Task.CompletedTask
-        : Task.WhenAll(Signals.EndAsync(Identity, StopPatience, CancellationToken.None), Exited);
+    public async Task StopAsync()
+    {
+        if (Exited.IsCompleted)
+        {
+            return;
+        }
+
+        if (_container is not null)
+        {
+            // Paused, it would not hear of its end.
+            await _container.ResumeAsync(CancellationToken.None);
+        }
+
+        await Task.WhenAll(Signals.EndAsync(Identity, StopPatience, CancellationToken.None), Exited);
+    }
+
+    /// <summary>kill -9.</summary>
+    public async Task KillAsync(CancellationToken cancellationToken)
+    {
+        if (_container is not null)
+        {
+            await _container.KillAsync(cancellationToken);
+        }
+        else
+        {
+            Signals.KillNow(Identity);
+        }
+    }
+
+    /// <summary>Stops it from running without ending it: SIGSTOP, or the engine's pause.</summary>
+    public async Task SuspendAsync(CancellationToken cancellationToken)
+    {
+        if (_container is not null)
+        {
+            await _container.PauseAsync(cancellationToken);
+        }
+        else
+        {
+            Signals.Suspend(Identity);
+        }
+    }
+
+    /// <summary>Lets it go on.</summary>
+    public async Task ResumeAsync(CancellationToken cancellationToken)
+    {
+        if (_container is not null)
+        {
+            await _container.ResumeAsync(cancellationToken);
+        }
+        else
+        {
+            Signals.Resume(Identity);
+        }
+    }
 
     /// <summary>For messages: the end of a log usually says why.</summary>
     public static string LastLines(string logFile)

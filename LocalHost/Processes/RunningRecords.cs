@@ -8,6 +8,11 @@ namespace Lab.LocalHost.Processes;
 /// </summary>
 internal sealed class RunningRecords(string folder)
 {
+    public RunningRecords(LocalLabOptions options)
+        : this(Path.Combine(options.StateFolder, "running"))
+    {
+    }
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     public void Add(ProcessIdentity process)

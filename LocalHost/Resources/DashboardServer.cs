@@ -7,23 +7,31 @@ namespace Lab.LocalHost.Resources;
 /// Aspire's dashboard, which receives what the services tell over OTLP. A convenience: where it cannot be had, the lab says
 /// so and goes on without it.
 /// </summary>
-internal sealed class DashboardServer(FreePorts ports, LocalLabOptions options, RunningRecords records, Action<ResourceEvent> report) : IResource
+/// <param name="nextAddress">Addresses of this machine that the services reach, ADDRESS:PORT.</param>
+/// <param name="options">Of the lab.</param>
+/// <param name="records">Of what runs.</param>
+/// <param name="report">Told what happens.</param>
+internal sealed class DashboardServer(Func<string> nextAddress, LocalLabOptions options, RunningRecords records, Action<ResourceEvent> report) : IResource
 {
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(5) };
     private ManagedProcess? _process;
+
+    public ManagedProcess? Process => _process is { Exited.IsCompleted: false } running ? running : null;
+
+    public Containers.Container? Container => null;
 
     public string Name => "dashboard";
 
     public IReadOnlyList<string> WaitFor => [];
 
     /// <summary>On this machine only: whoever reaches it sees everything.</summary>
-    public DashboardEndpoints Endpoints { get; } = new(FreeUrl(ports), FreeUrl(ports));
+    public DashboardEndpoints Endpoints { get; } = new(NextUrl(nextAddress), NextUrl(nextAddress));
 
     /// <summary>Not used, but it would take a port that others want.</summary>
-    private Uri OtlpHttp { get; } = FreeUrl(ports);
+    private Uri OtlpHttp { get; } = NextUrl(nextAddress);
 
     /// <summary>It is there and shows what it receives.</summary>
-    public bool IsRunning => _process is { Exited.IsCompleted: false };
+    public bool IsRunning => Process is not null;
 
     /// <summary>What services need to know to send their telemetry.</summary>
     public IEnumerable<KeyValuePair<string, string>> Settings =>
@@ -38,7 +46,7 @@ internal sealed class DashboardServer(FreePorts ports, LocalLabOptions options, 
         {
             var program = await DashboardProgram.FindAsync(
                 options.ToolsFolder, step => report(new ResourceEvent(Name, ResourceState.Starting, step)), cancellationToken);
-            _process = await ManagedProcess.StartAsync(Spec(program), options.LogFolder, records);
+            _process = await ManagedProcess.StartAsync(Spec(program), options.LogFolder, records, container: null, cancellationToken);
             await Readiness.WaitAsync(_process, AnswersAsync, options.StartTimeout, cancellationToken);
             return Endpoints.Url.ToString();
         }
@@ -64,7 +72,7 @@ internal sealed class DashboardServer(FreePorts ports, LocalLabOptions options, 
         _http.Dispose();
     }
 
-    private static Uri FreeUrl(FreePorts ports) => new($"http://127.0.0.1:{ports.Take()}");
+    private static Uri NextUrl(Func<string> nextAddress) => new($"http://{nextAddress()}");
 
     /// <summary>Without the slash at the end.</summary>
     private static string Text(Uri url) => url.GetLeftPart(UriPartial.Authority);

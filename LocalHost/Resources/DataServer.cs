@@ -1,3 +1,4 @@
+using Lab.LocalHost.Containers;
 using Lab.LocalHost.Processes;
 
 namespace Lab.LocalHost.Resources;
@@ -6,30 +7,33 @@ namespace Lab.LocalHost.Resources;
 /// A private database or cache. It can be stopped and started again at its address, with its data; a crash is reported,
 /// and left to whoever looks into it.
 /// </summary>
-internal abstract class DataServer(string name, string dataFolder, LocalLabOptions options, RunningRecords records, Action<ResourceEvent> report)
+internal abstract class DataServer(ServerPlace place, LocalLabOptions options, RunningRecords records, Action<ResourceEvent> report)
     : IResource
 {
     private ManagedProcess? _process;
     private volatile bool _isStopping;
 
-    public string Name => name;
+    public string Name => place.Name;
 
     public IReadOnlyList<string> WaitFor => [];
 
-    /// <summary>The process as it is now, or null.</summary>
-    public ProcessIdentity? Process => _process is { Exited.IsCompleted: false } running ? running.Identity : null;
+    public ManagedProcess? Process => _process is { Exited.IsCompleted: false } running ? running : null;
 
-    public abstract string Address { get; }
+    public virtual Container? Container => null;
 
-    protected string DataFolder => dataFolder;
+    /// <summary>ADDRESS:PORT.</summary>
+    public string Address => place.Address;
+
+    protected string DataFolder => place.DataFolder;
+
+    /// <param name="through">Its own address, or that of a link that leads to it.</param>
+    public abstract string ConnectionString(string through);
 
     public async Task<string> StartAsync(CancellationToken cancellationToken)
     {
         _isStopping = false;
-        Directory.CreateDirectory(dataFolder);
-        var (program, arguments) = await PrepareAsync(cancellationToken);
-        _process = await ManagedProcess.StartAsync(
-            new ProcessSpec(name, program, arguments, new Dictionary<string, string>(StringComparer.Ordinal), dataFolder), options.LogFolder, records);
+        Directory.CreateDirectory(DataFolder);
+        _process = await ManagedProcess.StartAsync(await PrepareAsync(cancellationToken), options.LogFolder, records, Container, cancellationToken);
         await Readiness.WaitAsync(_process, AnswersAsync, options.StartTimeout, cancellationToken);
         _ = ReportCrashAsync(_process);
         return Address;
@@ -47,35 +51,28 @@ internal abstract class DataServer(string name, string dataFolder, LocalLabOptio
     /// <summary>Data folder and configuration are made ready.</summary>
     /// <returns>What to run.</returns>
     /// <exception cref="LabStartException">The program is not installed.</exception>
-    protected abstract Task<(string Program, IReadOnlyList<string> Arguments)> PrepareAsync(CancellationToken cancellationToken);
+    protected abstract Task<ProcessSpec> PrepareAsync(CancellationToken cancellationToken);
 
     protected abstract Task<bool> AnswersAsync(CancellationToken cancellationToken);
 
-    /// <summary>A file that only this user can read: it holds a password, which a command line would show to everybody.</summary>
+    /// <summary>A file of the server's that holds a password, which a command line would show to everybody.</summary>
     protected string WriteSecretFile(string fileName, params IEnumerable<string> lines)
     {
-        var path = Path.Combine(dataFolder, fileName);
-        var onlyForUs = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            onlyForUs.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        using var file = new StreamWriter(path, onlyForUs);
-        foreach (var line in lines)
-        {
-            file.WriteLine(line);
-        }
-
+        var path = Path.Combine(DataFolder, fileName);
+        Secrets.Write(path, lines);
         return path;
     }
+
+    /// <summary>A program of this machine, in the data folder.</summary>
+    protected ProcessSpec Run(string program, IReadOnlyList<string> arguments) =>
+        new(Name, program, arguments, new Dictionary<string, string>(StringComparer.Ordinal), DataFolder);
 
     private async Task ReportCrashAsync(ManagedProcess process)
     {
         var exitCode = await process.Exited;
         if (!_isStopping)
         {
-            report(new ResourceEvent(name, ResourceState.Crashed, $"exit code {exitCode}; its log: {process.LogFile}"));
+            report(new ResourceEvent(Name, ResourceState.Crashed, $"exit code {exitCode}; its log: {process.LogFile}"));
         }
     }
 }

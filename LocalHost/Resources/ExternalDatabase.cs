@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Globalization;
+using System.Net;
 
 namespace Lab.LocalHost.Resources;
 
@@ -26,6 +27,27 @@ internal static class ExternalDatabase
     {
         var parts = Parse(given);
         return $"{parts["Server"]}:{(parts.TryGetValue("Port", out var port) ? port : DefaultPort)}";
+    }
+
+    /// <summary>To a container its own loopback address is the only one.</summary>
+    /// <exception cref="LabStartException">A server of the user's cannot be reached from containers.</exception>
+    public static void RefuseLoopback(LocalLabOptions options)
+    {
+        if (options.ExternalMySql is { } database && IsLoopback(Address(database)))
+        {
+            throw Refusal("LAB_MYSQL");
+        }
+
+        if (options.ExternalRedis is { } cache && IsLoopback(cache.Split(',')[0]))
+        {
+            throw Refusal("LAB_REDIS");
+        }
+
+        static bool IsLoopback(string address) => Addresses.Split(address).Host is var host
+            && (string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out var parsed) && IPAddress.IsLoopback(parsed)));
+
+        static LabStartException Refusal(string variable) =>
+            new($"{variable} names a loopback address, which containers cannot reach: name one of this machine's other addresses");
     }
 
     /// <exception cref="LabStartException">It names no server.</exception>

@@ -8,6 +8,12 @@ internal interface IResource : IAsyncDisposable
     /// <summary>Names of resources that must be healthy first.</summary>
     IReadOnlyList<string> WaitFor { get; }
 
+    /// <summary>What runs now; another one after a restart, null in between and before the start.</summary>
+    Processes.ManagedProcess? Process { get; }
+
+    /// <summary>Null for one that runs as a process.</summary>
+    Containers.Container? Container { get; }
+
     /// <summary>Returns when it is healthy.</summary>
     /// <returns>Where it can be reached, for people.</returns>
     /// <exception cref="LabStartException">It cannot be started.</exception>

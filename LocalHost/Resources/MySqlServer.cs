@@ -9,21 +9,51 @@ namespace Lab.LocalHost.Resources;
 /// when they are acknowledged (<c>innodb_flush_log_at_trx_commit=1</c>). A server of the system is never touched.
 /// </summary>
 internal sealed class MySqlServer(
-    string name, int port, string password, string dataFolder, LocalLabOptions options, RunningRecords records, Action<ResourceEvent> report)
-    : DataServer(name, dataFolder, options, records, report)
+    ServerPlace place, string password, LocalLabOptions options, RunningRecords records, Action<ResourceEvent> report)
+    : DataServer(place, options, records, report)
 {
     private const string User = "lab";
 
-    public override string Address => $"127.0.0.1:{port}";
+    /// <summary>What every server of the lab is told, in whatever it runs.</summary>
+    public static IReadOnlyList<string> Settings { get; } =
+    [
+        "--skip-name-resolve",
+        "--skip-log-bin",
+        "--innodb-flush-log-at-trx-commit=1",
+        "--innodb-buffer-pool-size=512M",
+        "--max-connections=1000",
+        "--table-open-cache=2000",
+        "--performance-schema=OFF",
+    ];
 
-    /// <param name="address">Its own, or that of a link that leads to it.</param>
-    public string ConnectionString(string address)
+    public static IReadOnlyList<string> MariaDbSettings { get; } = ["--innodb-log-file-size=512M"];
+
+    public override string ConnectionString(string through) => ConnectionString(through, User, password);
+
+    /// <param name="address">The server's, or that of a link that leads to it.</param>
+    /// <param name="user">Who.</param>
+    /// <param name="password">And how.</param>
+    public static string ConnectionString(string address, string user, string password)
     {
-        var (host, addressPort) = Addresses.Split(address);
-        return $"Server={host};Port={addressPort};User ID={User};Password={password};SslMode=None";
+        var (host, port) = Addresses.Split(address);
+        return $"Server={host};Port={port};User ID={user};Password={password};SslMode=None";
     }
 
-    protected override async Task<(string Program, IReadOnlyList<string> Arguments)> PrepareAsync(CancellationToken cancellationToken)
+    public static Task<bool> AnswersAsync(string connectionString)
+    {
+        try
+        {
+            using var connection = MySqlDriver.Open(connectionString);
+            return Task.FromResult(true);
+        }
+        catch (Exception)
+        {
+            // Not there yet, not ready yet, or its init file is not through: asked again until the time is up.
+            return Task.FromResult(false);
+        }
+    }
+
+    protected override async Task<ProcessSpec> PrepareAsync(CancellationToken cancellationToken)
     {
         var server = Programs.Find("mariadbd", "mysqld")
             ?? throw new LabStartException("no MySQL server is installed. On Debian: apt-get install mariadb-server; or set LAB_MYSQL to a connection string");
@@ -39,22 +69,10 @@ internal sealed class MySqlServer(
             $"ALTER USER '{User}'@'127.0.0.1' IDENTIFIED BY '{password}';",
             $"GRANT ALL ON *.* TO '{User}'@'127.0.0.1';",
             $"ALTER USER IF EXISTS 'root'@'localhost' IDENTIFIED BY '{password}';");
-        return (server, Arguments(server, init));
+        return Run(server, Arguments(server, init));
     }
 
-    protected override Task<bool> AnswersAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            using var connection = MySqlDriver.Open(ConnectionString(Address));
-            return Task.FromResult(true);
-        }
-        catch (Exception)
-        {
-            // Not there yet, not ready yet, or its init file is not through: asked again until the time is up.
-            return Task.FromResult(false);
-        }
-    }
+    protected override Task<bool> AnswersAsync(CancellationToken cancellationToken) => AnswersAsync(ConnectionString(Address));
 
     private static bool IsMariaDb(string server) => Path.GetFileName(server) == "mariadbd";
 
@@ -64,19 +82,13 @@ internal sealed class MySqlServer(
         $"--datadir={DataFolder}",
         $"--init-file={initFile}",
         "--bind-address=127.0.0.1",
-        $"--port={port}",
+        FormattableString.Invariant($"--port={Addresses.Split(Address).Port}"),
         // Relative to the data folder: an absolute path may be too long for a socket.
         "--socket=mysql.sock",
         "--pid-file=mysql.pid",
-        "--skip-name-resolve",
-        "--skip-log-bin",
-        "--innodb-flush-log-at-trx-commit=1",
-        "--innodb-buffer-pool-size=512M",
-        "--max-connections=1000",
-        "--table-open-cache=2000",
-        "--performance-schema=OFF",
+        .. Settings,
         $"--user={Environment.UserName}",
-        .. IsMariaDb(server) ? ["--innodb-log-file-size=512M"] : (string[])["--innodb-redo-log-capacity=512M", "--mysqlx=OFF"],
+        .. IsMariaDb(server) ? MariaDbSettings : (string[])["--innodb-redo-log-capacity=512M", "--mysqlx=OFF"],
     ];
 
     private static string FindInstaller(string server)

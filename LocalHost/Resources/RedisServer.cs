@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Lab.LocalHost.Processes;
@@ -7,35 +6,38 @@ namespace Lab.LocalHost.Resources;
 
 /// <summary>A private Redis: own port, password of this start, nothing on disk. What it holds may be lost.</summary>
 internal sealed class RedisServer(
-    string name, int port, string password, string dataFolder, LocalLabOptions options, RunningRecords records, Action<ResourceEvent> report)
-    : DataServer(name, dataFolder, options, records, report)
+    ServerPlace place, string password, LocalLabOptions options, RunningRecords records, Action<ResourceEvent> report)
+    : DataServer(place, options, records, report)
 {
-    public override string Address => $"127.0.0.1:{port}";
+    public override string ConnectionString(string through) => ConnectionString(through, password);
 
-    public string ConnectionString => $"{Address},password={password}";
+    public static string ConnectionString(string address, string password) => $"{address},password={password}";
 
-    protected override Task<(string Program, IReadOnlyList<string> Arguments)> PrepareAsync(CancellationToken cancellationToken)
+    protected override Task<ProcessSpec> PrepareAsync(CancellationToken cancellationToken)
     {
         var server = Programs.Find("redis-server", "valkey-server")
             ?? throw new LabStartException("no Redis server is installed. On Debian: apt-get install redis-server; or set LAB_REDIS to a connection string");
         var configuration = WriteSecretFile(
             "redis.conf",
             "bind 127.0.0.1",
-            $"port {port}",
+            FormattableString.Invariant($"port {Addresses.Split(Address).Port}"),
             $"requirepass {password}",
             "save \"\"",
             "appendonly no",
             $"dir \"{DataFolder}\"",
             "daemonize no");
-        return Task.FromResult<(string, IReadOnlyList<string>)>((server, [configuration]));
+        return Task.FromResult(Run(server, [configuration]));
     }
 
-    protected override async Task<bool> AnswersAsync(CancellationToken cancellationToken)
+    protected override Task<bool> AnswersAsync(CancellationToken cancellationToken) => AnswersAsync(Address, password, cancellationToken);
+
+    /// <summary>Whether a server takes a password.</summary>
+    public static async Task<bool> AnswersAsync(string address, string password, CancellationToken cancellationToken)
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            await socket.ConnectAsync(IPAddress.Loopback, port, cancellationToken);
+            await socket.ConnectAsync(Addresses.Parse(address), cancellationToken);
             await socket.SendAsync(Encoding.ASCII.GetBytes($"AUTH {password}\r\n"), cancellationToken);
             var reply = new byte[64];
             var length = await socket.ReceiveAsync(reply, cancellationToken);

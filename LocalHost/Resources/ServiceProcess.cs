@@ -1,12 +1,26 @@
 using System.Diagnostics;
+using Lab.LocalHost.Containers;
 using Lab.LocalHost.Processes;
 using Lab.Topology;
 
 namespace Lab.LocalHost.Resources;
 
-/// <summary>A service of the topology as a child process; started again when it crashes.</summary>
+/// <summary>A service of the topology as a child process, or in a container; started again when it crashes.</summary>
+/// <param name="spec">The service.</param>
+/// <param name="adminUrl">Where it tells whether it is healthy.</param>
+/// <param name="container">Null: it runs as a process.</param>
+/// <param name="command">What to run; asked before every start.</param>
+/// <param name="options">Of the lab.</param>
+/// <param name="records">Gets its processes.</param>
+/// <param name="report">Gets what happens to it.</param>
 internal sealed class ServiceProcess(
-    ServiceSpec spec, string adminUrl, IReadOnlyDictionary<string, string> environment, LocalLabOptions options, RunningRecords records, Action<ResourceEvent> report)
+    ServiceSpec spec,
+    string adminUrl,
+    Container? container,
+    Func<CancellationToken, Task<ProcessSpec>> command,
+    LocalLabOptions options,
+    RunningRecords records,
+    Action<ResourceEvent> report)
     : IResource, IAsyncDisposable
 {
     /// <summary>After crashes; a restart that was asked for is none.</summary>
@@ -22,8 +36,9 @@ internal sealed class ServiceProcess(
 
     public IReadOnlyList<string> WaitFor => spec.WaitFor;
 
-    /// <summary>The process as it is now; another one after a restart, null in between.</summary>
-    public ProcessIdentity? Process => _process is { Exited.IsCompleted: false } running ? running.Identity : null;
+    public ManagedProcess? Process => _process is { Exited.IsCompleted: false } running ? running : null;
+
+    public Container? Container => container;
 
     public async Task<string> StartAsync(CancellationToken cancellationToken)
     {
@@ -66,9 +81,7 @@ internal sealed class ServiceProcess(
 
     private async Task StartProcessAsync(CancellationToken cancellationToken)
     {
-        var program = ServicePrograms.Find(spec.Project);
-        _process = await ManagedProcess.StartAsync(
-            new ProcessSpec(spec.Name, "dotnet", [program, .. spec.Arguments], environment, Path.GetDirectoryName(program)!), options.LogFolder, records);
+        _process = await ManagedProcess.StartAsync(await command(cancellationToken), options.LogFolder, records, container, cancellationToken);
         await Readiness.WaitAsync(_process, IsHealthyAsync, options.StartTimeout, cancellationToken);
     }
 

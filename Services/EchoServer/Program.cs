@@ -9,6 +9,17 @@ using Microsoft.Extensions.Logging;
 
 // Answers everything with itself: what a TCP round trip costs when the server does nothing else.
 RuntimeTuning.CompleteSocketsInline();
+if (args is ["engines"])
+{
+    // Which connection engines do not run here, and why: asked where services run, which may be another place than the lab's.
+    foreach (var (engine, whyNot) in ConnectionEngines.NotOffered)
+    {
+        Console.WriteLine($"{engine}\t{whyNot}");
+    }
+
+    return 0;
+}
+
 try
 {
     var builder = ServiceDefaultsExtensions.CreateLabService(args);

@@ -35,7 +35,13 @@ public abstract class TestLab : IAsyncLifetime
 
     private readonly List<ResourceEvent> _events = [];
 
-    public async ValueTask InitializeAsync()
+    /// <summary>The lab's state folder.</summary>
+    public string State => _state;
+
+    /// <summary>What the servers run in.</summary>
+    protected virtual Isolation Isolation => Isolation.Process;
+
+    public virtual async ValueTask InitializeAsync()
     {
         Lab = await LocalLab.StartAsync(
             Topology(), Options(_state), Note, CancellationToken.None);
@@ -50,13 +56,18 @@ public abstract class TestLab : IAsyncLifetime
             await Lab.DisposeAsync();
         }
 
-        Directory.Delete(_state, recursive: true);
+        if (Directory.Exists(_state))
+        {
+            Directory.Delete(_state, recursive: true);
+        }
+
         GC.SuppressFinalize(this);
     }
 
     protected virtual LocalLabOptions Options(string stateFolder) => new()
     {
         StateFolder = stateFolder,
+        Isolation = Isolation,
         ExternalMySql = null,
         ExternalRedis = null,
         StartTimeout = TimeSpan.FromSeconds(60),

@@ -102,7 +102,7 @@ public sealed class LifeCycleTests : IDisposable
             LabTopology.Of(), new LocalLabOptions { StateFolder = _state, StartTimeout = TimeSpan.FromSeconds(60) }, events.Enqueue, Token);
         var name = Lab.Topology.Systems.FaultProxy.Name;
         var before = lab.ProcessIds()[name];
-        lab.Kill(name);
+        await lab.KillAsync(name, Token);
         for (var attempt = 0; attempt < 1200 && events.Count(change => change.State == ResourceState.Healthy) < 2; attempt++)
         {
             await Task.Delay(50, Token);

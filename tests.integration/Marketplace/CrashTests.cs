@@ -65,7 +65,7 @@ public sealed class CrashTests(BreakableLab lab)
         await RegisterWhileAsync(async () =>
         {
             await Task.Delay(500, Token);
-            lab.Lab.Kill(Names.Database);
+            await lab.Lab.KillAsync(Names.Database, Token);
             await Task.Delay(500, Token);
             await lab.Lab.RestartAsync(Names.Database, Token);
         });
@@ -176,7 +176,7 @@ public sealed class CrashTests(BreakableLab lab)
     private async Task KillAndWaitForRestartAsync(string server)
     {
         var (crashes, restarts) = (Count(ResourceState.Crashed), Count(ResourceState.Healthy));
-        lab.Lab.Kill(server);
+        await lab.Lab.KillAsync(server, Token);
         for (var attempt = 0; attempt < 1200 && Count(ResourceState.Healthy) == restarts; attempt++)
         {
             await Task.Delay(50, Token);

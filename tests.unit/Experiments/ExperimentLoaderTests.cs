@@ -74,7 +74,7 @@ public class ExperimentLoaderTests
     [InlineData("cache: [\"off\"]", "deployment: [moon]", "13:20: 'deployment': found 'moon'; expected one of: local, gcp")]
     [InlineData("cache: [\"off\"]", "items_per_seller: [100001]", "13:26: 'items_per_seller': found '100001'; expected a whole number from 0 to 100000")]
     [InlineData("cache: [\"off\"]", "items_per_seller: [-1]", "13:26: 'items_per_seller': found '-1'; expected a whole number from 0 to 100000")]
-    [InlineData("cache: [\"off\"]", "chache: [\"off\"]", "13:7: system 'marketplace' has no factor 'chache'; did you mean 'cache'? expected one of: operation, clients, engine, cache, tracing, deployment, items_per_seller")]
+    [InlineData("cache: [\"off\"]", "chache: [\"off\"]", "13:7: system 'marketplace' has no factor 'chache'; did you mean 'cache'? expected one of: operation, clients, engine, cache, tracing, deployment, items_per_seller, limits, isolation")]
     [InlineData("      clients: [1, 100]\n", "", "30:7: 'matrix': missing factor 'clients'; expected a list, each item a whole number from 1 to 10000")]
     public void A_matrix_that_the_system_does_not_understand_is_refused(string old, string replacement, string expected) =>
         Assert.Equal([expected], ExperimentSamples.Refusals(ExperimentSamples.With((old, replacement))));

@@ -15,12 +15,16 @@ public class ShippedExperimentsTests
     [InlineData("full", "many-items", 2, 10, 100)]
     [InlineData("full", "cloud", 4, 10, 1000)]
     [InlineData("full", "tracing", 12, 20, 1000)]
+    [InlineData("full", "containers", 8, 10, 1000)]
+    [InlineData("full", "small-machine", 4, 10, 1000)]
     [InlineData("full", "calibration", 9, 10, 1000)]
     [InlineData("quick", "clients", 18, 3, 150, 2000)]
     [InlineData("quick", "cache", 2, 3, 150)]
     [InlineData("quick", "many-items", 1, 3, 5)]
     [InlineData("quick", "cloud", 4, 2, 10)]
     [InlineData("quick", "tracing", 4, 3, 150)]
+    [InlineData("quick", "containers", 4, 5, 150, 2000)]
+    [InlineData("quick", "small-machine", 4, 3, 500)]
     [InlineData("quick", "calibration", 9, 3, 150, 5000)]
     public void The_marketplace_has_these_cells(string preset, string group, int cells, int iterations, int operationsPerClient, int operationsAtLeast = 0)
     {
@@ -34,8 +38,8 @@ public class ShippedExperimentsTests
     }
 
     [Theory]
-    [InlineData("full", 105)]
-    [InlineData("quick", 38)]
+    [InlineData("full", 117)]
+    [InlineData("quick", 46)]
     public void No_group_was_forgotten_above(string preset, int cells) =>
         Assert.Equal(cells, Planner.Plan(ExperimentSamples.Shipped.Experiments, ["marketplace"], preset).Cells.Count);
 

@@ -52,6 +52,7 @@ public static class Echo
             ProjectFolder = "Services/EchoServer",
             // Those that share another's port have none of their own.
             Endpoints = name == listensAs ? [ClientEndpoint] : [],
+            SharesAddressOf = name == listensAs ? null : listensAs,
             Settings = settings,
         };
     }

@@ -1,0 +1,72 @@
+using System.Text.Json;
+using Lab.LocalHost.Processes;
+
+namespace Lab.LocalHost;
+
+/// <summary>
+/// Held while a lab runs in a state folder: two labs in one would take each other's data away. Beside it stands which
+/// process holds it, for whoever wants to end that one.
+/// </summary>
+internal sealed class LabLock : IDisposable
+{
+    private const string LockFile = "lock";
+    private const string HolderFile = "lab.json";
+
+    private readonly FileStream _lock;
+    private readonly string _holderPath;
+
+    private LabLock(FileStream taken, string holderPath) => (_lock, _holderPath) = (taken, holderPath);
+
+    /// <exception cref="LabStartException">Another lab has it.</exception>
+    public static LabLock Take(LocalLabOptions options)
+    {
+        Directory.CreateDirectory(options.StateFolder);
+        var path = Path.Combine(options.StateFolder, LockFile);
+        if (TryOpen(path) is not { } taken)
+        {
+            throw new LabStartException($"another lab is running here (it holds {path}): wait for it, or stop it (./lab down)");
+        }
+
+        var holder = HolderPath(options);
+        File.WriteAllText(holder, JsonSerializer.Serialize(ProcessIdentity.Of("lab", Environment.ProcessId)));
+        return new LabLock(taken, holder);
+    }
+
+    /// <summary>The process of the lab that runs in a state folder; null when none does.</summary>
+    public static ProcessIdentity? Holder(LocalLabOptions options)
+    {
+        using var free = TryOpen(Path.Combine(options.StateFolder, LockFile));
+        try
+        {
+            return free is null && JsonSerializer.Deserialize<ProcessIdentity>(File.ReadAllText(HolderPath(options))) is { IsAlive: true } holder
+                ? holder
+                : null;
+        }
+        catch (Exception exception) when (exception is JsonException or FileNotFoundException)
+        {
+            // It has only just begun, or is just ending.
+            return null;
+        }
+    }
+
+    public void Dispose()
+    {
+        File.Delete(_holderPath);
+        _lock.Dispose();
+    }
+
+    /// <summary>Null while another process has it open.</summary>
+    private static FileStream? TryOpen(string path)
+    {
+        try
+        {
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    private static string HolderPath(LocalLabOptions options) => Path.Combine(options.StateFolder, HolderFile);
+}
