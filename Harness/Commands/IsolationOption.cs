@@ -3,6 +3,7 @@ using System.Globalization;
 using Lab.Harness.Experiments;
 using Lab.LocalHost;
 using Lab.LocalHost.Containers;
+using Lab.LocalHost.Processes;
 
 namespace Lab.Harness.Commands;
 
@@ -38,6 +39,7 @@ internal static class IsolationOption
         return PresumedAbilities(isolation) with
         {
             MissingEngines = probe.MissingEngines,
+            WhyNoContainers = WhyNoProcesses(),
             WhyNoLimits = probe.Engine.State is { LimitsCpu: true, LimitsMemory: true }
                 ? null
                 : $"the engine ({probe.Engine}) cannot limit processor time and memory here",
@@ -48,6 +50,19 @@ internal static class IsolationOption
     public static MachineAbilities PresumedAbilities(Isolation isolation) => isolation == Isolation.Process
         ? MachineAbilities.OfThisProcess()
         : MachineAbilities.OfThisProcess() with { WhyNoContainers = null, WhyNoLimits = null, PortsToOneAddress = Ports() };
+
+    /// <summary>The processes that run beside containers in the same run want servers of this machine.</summary>
+    private static string? WhyNoProcesses()
+    {
+        var needed = new[]
+        {
+            (Variable: "LAB_MYSQL", What: "a MySQL server", Package: "mariadb-server", Programs: (string[])["mariadbd", "mysqld"]),
+            (Variable: "LAB_REDIS", What: "a Redis server", Package: "redis-server", Programs: ["redis-server", "valkey-server"]),
+        };
+        return needed.Where(server => Environment.GetEnvironmentVariable(server.Variable) is null && Programs.Find(server.Programs) is null)
+            .Select(server => $"processes beside the containers want {server.What} on this machine (apt-get install {server.Package})")
+            .FirstOrDefault();
+    }
 
     private static long Ports()
     {

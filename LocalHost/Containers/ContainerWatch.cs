@@ -9,13 +9,14 @@ namespace Lab.LocalHost.Containers;
 internal sealed class ContainerWatch(ContainerEngine engine)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, TaskCompletionSource<int>> _waiting = new(StringComparer.Ordinal);
     private bool _isAsking;
 
     /// <summary>Waits until a container runs; its network is there then.</summary>
-    /// <returns>Id of its first process, as this machine counts; <paramref name="ended"/> leaves it unfinished.</returns>
+    /// <returns>Id of its first process, as this machine counts; null when it has not come up.</returns>
     /// <param name="name">Of the container.</param>
     /// <param name="ended">Ends the waiting: whoever was to start the container has given up.</param>
     /// <param name="cancellationToken">Ends the waiting, too.</param>
@@ -36,7 +37,8 @@ internal sealed class ContainerWatch(ContainerEngine engine)
 
         try
         {
-            await Task.WhenAny(running, ended).WaitAsync(cancellationToken);
+            await Task.WhenAny(running, ended, Task.Delay(Patience, cancellationToken));
+            cancellationToken.ThrowIfCancellationRequested();
             return running.IsCompleted ? await running : null;
         }
         finally
