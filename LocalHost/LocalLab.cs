@@ -40,7 +40,7 @@ public sealed class LocalLab : IRunningLab
         var lab = new LocalLab(options, report);
         try
         {
-            lab.TakeLock();
+            lab._lock = StateFolder.Lock(options);
             foreach (var leftover in await lab._records.EndLeftoversAsync(cancellationToken))
             {
                 report(new ResourceEvent(leftover, ResourceState.Stopped, "left behind by an earlier run"));
@@ -97,21 +97,6 @@ public sealed class LocalLab : IRunningLab
 
     private static string NewSecret() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
 
-    /// <summary>Two labs in one state folder would take each other's data away.</summary>
-    private void TakeLock()
-    {
-        Directory.CreateDirectory(_options.StateFolder);
-        var path = Path.Combine(_options.StateFolder, "lock");
-        try
-        {
-            _lock = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException exception)
-        {
-            throw new LabStartException($"another lab is running here (it holds {path}): wait for it, or stop it", exception);
-        }
-    }
-
     private void Plan(LabTopology topology)
     {
         var ports = new FreePorts();
@@ -150,36 +135,11 @@ public sealed class LocalLab : IRunningLab
             : ExternalDatabase.Address(_options.ExternalMySql!);
     }
 
-    /// <summary>Configuration keys become environment variables: <c>:</c> is written <c>__</c>.</summary>
     private ServiceProcess Service(
-        ServiceSpec spec, AddressBook book, string token, IEnumerable<KeyValuePair<string, string>> moreSettings)
-    {
-        var settings = spec.Settings.Select(setting => KeyValuePair.Create(setting.Key, book.Resolve(setting.Value)))
-            .Concat(moreSettings)
-            .Concat(_options.Settings)
-            .Append(KeyValuePair.Create("Service:Name", spec.Name))
-            .Append(KeyValuePair.Create("Service:AdminUrl", book.AdminUrl(spec)))
-            .Append(KeyValuePair.Create("Service:AdminToken", token))
-            .Append(KeyValuePair.Create("Service:LogFolder", Path.GetFullPath(_options.LogFolder)));
-        var environment = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (key, value) in settings)
-        {
-            environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;
-        }
+        ServiceSpec spec, AddressBook book, string token, IEnumerable<KeyValuePair<string, string>> moreSettings) => new(
+        spec, book.AdminUrl(spec), ServiceSettings.Of(spec, book, token, _options, moreSettings), _options, _records, _report);
 
-        return new ServiceProcess(spec, book.AdminUrl(spec), environment, _options, _records, _report);
-    }
-
-    private string DataFolder(string resource)
-    {
-        var folder = Path.GetFullPath(Path.Combine(_options.StateFolder, "data", resource));
-        if (!_options.KeepData && Directory.Exists(folder))
-        {
-            Directory.Delete(folder, recursive: true);
-        }
-
-        return folder;
-    }
+    private string DataFolder(string resource) => StateFolder.Data(_options, resource);
 
     private async Task StartAllAsync(CancellationToken cancellationToken)
     {

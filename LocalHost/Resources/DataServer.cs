@@ -21,7 +21,7 @@ internal abstract class DataServer(string name, string dataFolder, LocalLabOptio
 
     public abstract string Address { get; }
 
-    protected string DataFolder => dataFolder;
+    public string DataFolder => dataFolder;
 
     public async Task<string> StartAsync(CancellationToken cancellationToken)
     {
@@ -44,12 +44,17 @@ internal abstract class DataServer(string name, string dataFolder, LocalLabOptio
         }
     }
 
+    /// <summary>Path of the server's program.</summary>
+    /// <exception cref="LabStartException">It is not installed.</exception>
+    public abstract string FindProgram();
+
     /// <summary>Data folder and configuration are made ready.</summary>
     /// <returns>What to run.</returns>
     /// <exception cref="LabStartException">The program is not installed.</exception>
-    protected abstract Task<(string Program, IReadOnlyList<string> Arguments)> PrepareAsync(CancellationToken cancellationToken);
+    public abstract Task<(string Program, IReadOnlyList<string> Arguments)> PrepareAsync(CancellationToken cancellationToken);
 
-    protected abstract Task<bool> AnswersAsync(CancellationToken cancellationToken);
+    /// <summary>Whether it takes logins.</summary>
+    public abstract Task<bool> AnswersAsync(CancellationToken cancellationToken);
 
     /// <summary>A file that only this user can read: it holds a password, which a command line would show to everybody.</summary>
     protected string WriteSecretFile(string fileName, params IEnumerable<string> lines)

@@ -23,10 +23,12 @@ internal sealed class MySqlServer(
         return $"Server={host};Port={addressPort};User ID={User};Password={password};SslMode=None";
     }
 
-    protected override async Task<(string Program, IReadOnlyList<string> Arguments)> PrepareAsync(CancellationToken cancellationToken)
+    public override string FindProgram() => Programs.Find("mariadbd", "mysqld")
+        ?? throw new LabStartException("no MySQL server is installed. On Debian: apt-get install mariadb-server; or set LAB_MYSQL to a connection string");
+
+    public override async Task<(string Program, IReadOnlyList<string> Arguments)> PrepareAsync(CancellationToken cancellationToken)
     {
-        var server = Programs.Find("mariadbd", "mysqld")
-            ?? throw new LabStartException("no MySQL server is installed. On Debian: apt-get install mariadb-server; or set LAB_MYSQL to a connection string");
+        var server = FindProgram();
         if (!Directory.Exists(Path.Combine(DataFolder, "mysql")))
         {
             await InitialiseAsync(server, cancellationToken);
@@ -42,7 +44,7 @@ internal sealed class MySqlServer(
         return (server, Arguments(server, init));
     }
 
-    protected override Task<bool> AnswersAsync(CancellationToken cancellationToken)
+    public override Task<bool> AnswersAsync(CancellationToken cancellationToken)
     {
         try
         {

@@ -14,10 +14,11 @@ internal sealed class RedisServer(
 
     public string ConnectionString => $"{Address},password={password}";
 
-    protected override Task<(string Program, IReadOnlyList<string> Arguments)> PrepareAsync(CancellationToken cancellationToken)
+    public override string FindProgram() => Programs.Find("redis-server", "valkey-server")
+        ?? throw new LabStartException("no Redis server is installed. On Debian: apt-get install redis-server; or set LAB_REDIS to a connection string");
+
+    public override Task<(string Program, IReadOnlyList<string> Arguments)> PrepareAsync(CancellationToken cancellationToken)
     {
-        var server = Programs.Find("redis-server", "valkey-server")
-            ?? throw new LabStartException("no Redis server is installed. On Debian: apt-get install redis-server; or set LAB_REDIS to a connection string");
         var configuration = WriteSecretFile(
             "redis.conf",
             "bind 127.0.0.1",
@@ -27,10 +28,10 @@ internal sealed class RedisServer(
             "appendonly no",
             $"dir \"{DataFolder}\"",
             "daemonize no");
-        return Task.FromResult<(string, IReadOnlyList<string>)>((server, [configuration]));
+        return Task.FromResult<(string, IReadOnlyList<string>)>((FindProgram(), [configuration]));
     }
 
-    protected override async Task<bool> AnswersAsync(CancellationToken cancellationToken)
+    public override async Task<bool> AnswersAsync(CancellationToken cancellationToken)
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         try

@@ -1,0 +1,60 @@
+using System.ComponentModel;
+using System.Diagnostics;
+
+namespace Lab.AppHost.Aspire;
+
+/// <summary>Docker or Podman, as Aspire would use it.</summary>
+internal static class ContainerRuntime
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    /// <summary>Whether it is installed and answers.</summary>
+    public static async Task<bool> IsReachableAsync(CancellationToken cancellationToken)
+    {
+        string[] names = Environment.GetEnvironmentVariable("ASPIRE_CONTAINER_RUNTIME") is { Length: > 0 } chosen ? [chosen] : ["docker", "podman"];
+        foreach (var name in names)
+        {
+            if (await AnswersAsync(name, cancellationToken))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static async Task<bool> AnswersAsync(string program, CancellationToken cancellationToken)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(Patience);
+        Process? process = null;
+        try
+        {
+            process = Process.Start(new ProcessStartInfo(program, ["ps", "--quiet"])
+            {
+                UseShellExecute = false,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            });
+            if (process is null)
+            {
+                return false;
+            }
+
+            await Task.WhenAll(process.StandardOutput.ReadToEndAsync(patience.Token), process.StandardError.ReadToEndAsync(patience.Token));
+            await process.WaitForExitAsync(patience.Token);
+            return process.ExitCode == 0;
+        }
+        catch (Exception exception) when (exception is Win32Exception
+            || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            // Not installed, or installed and dead.
+            process?.Kill();
+            return false;
+        }
+        finally
+        {
+            process?.Dispose();
+        }
+    }
+}
