@@ -4,6 +4,11 @@ using Lab.LocalHost;
 using Lab.Topology;
 
 // The lab as an Aspire application: an index of what there is. What each entry becomes stands in Aspire/.
+if (LabArguments.ShowsHelp(args))
+{
+    return 0;
+}
+
 if (LabArguments.Parse(args, out var problem) is not { } given)
 {
     await Console.Error.WriteLineAsync(problem);
@@ -37,7 +42,7 @@ try
 
     lab.AddFaultProxy(topology.FaultProxy, topology.Links);
     lab.AddHarness();
-    builder.AddDockerComposeEnvironment("compose");
+    lab.AddCompose();
 
     await using var application = builder.Build();
     return await application.RunLabAsync(given);

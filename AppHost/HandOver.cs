@@ -14,7 +14,7 @@ internal static class HandOver
     /// <returns>Null when that is asked for.</returns>
     public static IReadOnlyList<string>? Translate(IReadOnlyList<string> args, out string? problem)
     {
-        if (args is [var first, ..] && (!first.StartsWith('-') || first is "--help" or "-h"))
+        if (args is [[not '-', ..], ..])
         {
             problem = null;
             return args;

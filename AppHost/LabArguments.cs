@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 
 namespace Lab.AppHost;
 
@@ -57,14 +58,24 @@ internal sealed record LabArguments
     /// <summary>What the lab does not know, in its order: Aspire may.</summary>
     public IReadOnlyList<string> Rest { get; private init; } = [];
 
+    /// <summary>Whether help was asked for; it is printed then.</summary>
+    public static bool ShowsHelp(IReadOnlyList<string> args)
+    {
+        if (args is [['-', ..], ..] && args.Any(argument => argument is "--help" or "-h" or "-?"))
+        {
+            Command().Parse(["--help"]).Invoke();
+            return true;
+        }
+
+        return false;
+    }
+
     /// <param name="args">The command line.</param>
     /// <param name="problem">Why there is no result.</param>
     /// <returns>Null when they make no sense.</returns>
     public static LabArguments? Parse(IReadOnlyList<string> args, out string? problem)
     {
-        var command = new Command("AppHost") { RunOption, ExitOption, SeedOption, OutOption, DatabasesOption, LatencyOption };
-        command.TreatUnmatchedTokensAsErrors = false;
-        var parsed = command.Parse(args);
+        var parsed = Command().Parse(args);
         problem = parsed.Errors.Count > 0 ? string.Join(Environment.NewLine, parsed.Errors.Select(error => error.Message)) : null;
         if (problem is not null)
         {
@@ -84,6 +95,17 @@ internal sealed record LabArguments
         problem = given.Problem();
         return problem is null ? given : null;
     }
+
+    private static Command Command() => new(
+        "AppHost",
+        """
+        The whole lab as an Aspire application, or by LocalHost where Aspire's packages are missing. What is not listed
+        here goes to Aspire: --publisher manifest --output-path x.json, --Parameters:admin-token=...
+        """)
+    {
+        TreatUnmatchedTokensAsErrors = false,
+        Options = { RunOption, ExitOption, SeedOption, OutOption, DatabasesOption, LatencyOption, new HelpOption() },
+    };
 
     private string? Problem() => this switch
     {

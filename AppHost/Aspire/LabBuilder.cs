@@ -1,5 +1,7 @@
 using Lab.LocalHost;
 using Lab.Topology;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Lab.AppHost.Aspire;
 
@@ -52,6 +54,8 @@ internal sealed class LabBuilder : IAsyncDisposable
             throw new LabStartException($"the app host has no command '{command}': see ./lab --help");
         }
 
+        // Whether a resource is healthy is the dashboard's to show, not a stack trace's on the console.
+        app.Services.AddLogging(logging => logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None).AddFilter("Microsoft.AspNetCore", LogLevel.Warning));
         var token = Secret(app, "admin-token");
         var (mySqlPassword, redisPassword) = (Secret(app, "mysql-password"), Secret(app, "redis-password"));
         if (app.ExecutionContext.IsPublishMode)

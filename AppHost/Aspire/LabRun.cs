@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -40,7 +41,7 @@ internal static class LabRun
     private static async Task<int> WaitForHarnessAsync(DistributedApplication application, CancellationToken stopping)
     {
         using var shown = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        var showing = ShowOutputAsync(application.Services.GetRequiredService<ResourceLoggerService>(), shown.Token);
+        var showing = ShowOutputAsync(application.Services, shown.Token);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         patience.CancelAfter(StartPatience);
         try
@@ -65,16 +66,21 @@ internal static class LabRun
         return ended.Snapshot.ExitCode ?? CannotStart;
     }
 
-    private static async Task ShowOutputAsync(ResourceLoggerService logs, CancellationToken cancellationToken)
+    private static async Task ShowOutputAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
-        await foreach (var lines in logs.WatchAsync(HarnessBuilderExtensions.Name).WithCancellation(cancellationToken))
+        var harness = services.GetRequiredService<DistributedApplicationModel>().Resources.Single(resource => resource.Name == HarnessBuilderExtensions.Name);
+        await foreach (var lines in services.GetRequiredService<ResourceLoggerService>().WatchAsync(harness).WithCancellation(cancellationToken))
         {
             foreach (var line in lines)
             {
-                Console.WriteLine(line.Content);
+                Console.WriteLine(WithoutTime(line.Content));
             }
         }
     }
+
+    /// <summary>Aspire puts the time before every line.</summary>
+    private static string WithoutTime(string line) => line.IndexOf(' ', StringComparison.Ordinal) is > 0 and var end
+        && DateTimeOffset.TryParse(line.AsSpan(0, end), CultureInfo.InvariantCulture, out _) ? line[(end + 1)..] : line;
 
     private static string Unhealthy(DistributedApplication application) => string.Join(
         ", ",

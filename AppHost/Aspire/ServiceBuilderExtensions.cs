@@ -8,6 +8,15 @@ internal static class ServiceBuilderExtensions
 {
     private const string Admin = "admin";
 
+    /// <summary>Compose files, when the model is published; a manifest has no place for them.</summary>
+    public static void AddCompose(this LabBuilder lab)
+    {
+        if (lab.Plan is null && lab.App.Configuration["Publishing:Publisher"] != "manifest")
+        {
+            lab.App.AddDockerComposeEnvironment("compose");
+        }
+    }
+
     /// <summary>A heading in the dashboard under which the services of a system stand.</summary>
     public static IResourceBuilder<SystemResource> AddSystem(this LabBuilder lab, string name) => lab.App.AddResource(new SystemResource(name))
         .WithInitialState(new CustomResourceSnapshot { ResourceType = "System", Properties = [], State = KnownResourceStates.Running })

@@ -12,7 +12,6 @@ public class HandOverTests
     [InlineData("--exit --seed 7 --run quick --out /tmp/report", "run --preset quick --seed 7 --out /tmp/report")]
     [InlineData("list", "list")]
     [InlineData("run --attach", "run --attach")]
-    [InlineData("--help", "--help")]
     public void Arguments_become_those_of_the_lab(string given, string expected)
     {
         Assert.Equal(expected, string.Join(' ', HandOver.Translate(Split(given), out var problem)!));
