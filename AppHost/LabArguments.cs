@@ -30,7 +30,7 @@ internal sealed record LabArguments
 
     private static readonly Option<string?> DatabasesOption = new("--databases")
     {
-        Description = "containers or local: how MySQL and Redis run. Otherwise containers, if a container runtime is here.",
+        Description = "containers or local: how MySQL and Redis run. Otherwise containers, where a container runtime has their images or can pull them.",
     };
 
     private static readonly Option<int> LatencyOption = new("--link-latency-ms")

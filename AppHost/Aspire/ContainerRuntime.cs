@@ -8,13 +8,17 @@ internal static class ContainerRuntime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    /// <summary>Whether it is installed and answers.</summary>
-    public static async Task<bool> IsReachableAsync(CancellationToken cancellationToken)
+    /// <summary>An image that the lab needs: when it can be had, the others can.</summary>
+    private const string Image = "mysql";
+
+    /// <summary>Whether it answers, and the images are here or a registry has them.</summary>
+    public static async Task<bool> IsUsableAsync(CancellationToken cancellationToken)
     {
         string[] names = Environment.GetEnvironmentVariable("ASPIRE_CONTAINER_RUNTIME") is { Length: > 0 } chosen ? [chosen] : ["docker", "podman"];
         foreach (var name in names)
         {
-            if (await AnswersAsync(name, cancellationToken))
+            if (await SucceedsAsync(name, ["image", "inspect", Image], cancellationToken)
+                || await SucceedsAsync(name, ["manifest", "inspect", Image], cancellationToken))
             {
                 return true;
             }
@@ -23,14 +27,14 @@ internal static class ContainerRuntime
         return false;
     }
 
-    private static async Task<bool> AnswersAsync(string program, CancellationToken cancellationToken)
+    private static async Task<bool> SucceedsAsync(string program, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Patience);
         Process? process = null;
         try
         {
-            process = Process.Start(new ProcessStartInfo(program, ["ps", "--quiet"])
+            process = Process.Start(new ProcessStartInfo(program, arguments)
             {
                 UseShellExecute = false,
                 RedirectStandardOutput = true,
@@ -48,7 +52,7 @@ internal static class ContainerRuntime
         catch (Exception exception) when (exception is Win32Exception
             || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            // Not installed, or installed and dead.
+            // Not installed, or it waits for something that does not answer.
             process?.Kill();
             return false;
         }

@@ -69,7 +69,7 @@ internal sealed class LabBuilder : IAsyncDisposable
             };
         }
 
-        var usesContainers = given.Databases is null ? await ContainerRuntime.IsReachableAsync(CancellationToken.None) : given.Databases == LabArguments.Containers;
+        var usesContainers = given.Databases is null ? await ContainerRuntime.IsUsableAsync(CancellationToken.None) : given.Databases == LabArguments.Containers;
         var options = new LocalLabOptions
         {
             StateFolder = app.Configuration["LAB_STATE"] ?? Path.GetFullPath(Path.Combine(app.AppHostDirectory, "..", ".lab")),
