@@ -147,9 +147,9 @@ public sealed class LocalLab : IRunningLab
     private void Plan(LabTopology topology)
     {
         var databases = topology.Databases.Where(_ => _options.ExternalMySql is null)
-            .ToDictionary(spec => spec.Name, spec => _maker.MySql(spec.Name, DataFolder(spec.Name)), StringComparer.Ordinal);
+            .ToDictionary(spec => spec.Name, spec => _maker.MySql(spec.Name, StateFolder.Data(_options, spec.Name)), StringComparer.Ordinal);
         var caches = topology.Caches.Where(_ => _options.ExternalRedis is null)
-            .ToDictionary(spec => spec.Name, spec => _maker.Redis(spec.Name, DataFolder(spec.Name)), StringComparer.Ordinal);
+            .ToDictionary(spec => spec.Name, spec => _maker.Redis(spec.Name, StateFolder.Data(_options, spec.Name)), StringComparer.Ordinal);
         var book = new AddressBook(
             topology,
             _maker.NextAddress,
@@ -183,37 +183,10 @@ public sealed class LocalLab : IRunningLab
             : ExternalDatabase.Address(_options.ExternalMySql!);
     }
 
-    /// <summary>Configuration keys become environment variables: <c>:</c> is written <c>__</c>.</summary>
     private IEnumerable<IResource> Service(
-        ServiceSpec spec, AddressBook book, string token, IEnumerable<KeyValuePair<string, string>> moreSettings)
-    {
-        var settings = spec.Settings.Select(setting => KeyValuePair.Create(setting.Key, book.Resolve(setting.Value)))
-            .Concat(moreSettings)
-            .Concat(_options.Settings)
-            .Concat(_dashboard?.Settings ?? [])
-            .Append(KeyValuePair.Create("Service:Name", spec.Name))
-            .Append(KeyValuePair.Create("Service:AdminUrl", book.AdminUrl(spec)))
-            .Append(KeyValuePair.Create("Service:AdminToken", token))
-            .Append(KeyValuePair.Create("Service:LogFolder", Path.GetFullPath(_options.LogFolder)));
-        var environment = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (key, value) in settings)
-        {
-            environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;
-        }
+        ServiceSpec spec, AddressBook book, string token, IEnumerable<KeyValuePair<string, string>> moreSettings) => _maker.Service(
+        spec, book.AdminUrl(spec), ServiceSettings.Of(spec, book, token, _options, moreSettings.Concat(_dashboard?.Settings ?? [])));
 
-        return _maker.Service(spec, book.AdminUrl(spec), environment);
-    }
-
-    private string DataFolder(string resource)
-    {
-        var folder = Path.GetFullPath(Path.Combine(_options.StateFolder, LocalLabOptions.DataFolderName, resource));
-        if (!_options.KeepData && Directory.Exists(folder))
-        {
-            Directory.Delete(folder, recursive: true);
-        }
-
-        return folder;
-    }
 
     private async Task StartAllAsync(CancellationToken cancellationToken)
     {

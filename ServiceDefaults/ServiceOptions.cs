@@ -5,7 +5,8 @@ namespace Lab.ServiceDefaults;
 
 /// <summary>
 /// What the runner tells every service, under <c>Service:</c> in its configuration
-/// (environment: <c>Service__Name</c>, <c>Service__AdminUrl</c>, <c>Service__AdminToken</c>, <c>Service__LogFolder</c>).
+/// (environment: <c>Service__Name</c>, <c>Service__AdminUrl</c>, <c>Service__AdminToken</c>, <c>Service__LogFolder</c>,
+/// <c>Service__PrivateNetwork</c>).
 /// </summary>
 public sealed class ServiceOptions
 {
@@ -23,6 +24,12 @@ public sealed class ServiceOptions
     /// <summary>Where a service puts logs of its own, beside what it prints; files begin with <see cref="Name"/>.</summary>
     public string LogFolder { get; set; } = Path.GetTempPath();
 
+    /// <summary>
+    /// Whoever starts the service vouches that only its own network reaches it, as with a container whose port is not
+    /// published: its admin endpoint may then listen on every address.
+    /// </summary>
+    public bool PrivateNetwork { get; set; }
+
     /// <summary>The admin endpoint can crash the service: it must never face a public network.</summary>
     /// <exception cref="InvalidOperationException">The address is neither loopback nor private.</exception>
     internal void Validate()
@@ -34,7 +41,7 @@ public sealed class ServiceOptions
 
         var isPrivate = string.Equals(url.Host, "localhost", StringComparison.Ordinal)
             || (IPAddress.TryParse(url.Host.Trim('[', ']'), out var address) && IsLoopbackOrPrivate(address));
-        if (!isPrivate)
+        if (!isPrivate && !PrivateNetwork)
         {
             throw new InvalidOperationException(
                 $"Service:AdminUrl must be a loopback or private address, not '{url.Host}': it can crash the service");

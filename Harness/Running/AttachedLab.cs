@@ -1,5 +1,6 @@
 using System.Collections;
-using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 using Lab.LocalHost;
 using Lab.ServiceDefaults;
@@ -17,7 +18,6 @@ public sealed class AttachedLab : IRunningLab
 
     private readonly IReadOnlyDictionary<string, int> _unasked;
     private readonly string _place = RunningProcess.This().Place;
-    private readonly HttpClient _http;
 
     /// <param name="endpoints">Where it is.</param>
     /// <param name="unasked">Ids of its processes that have no admin endpoint.</param>
@@ -25,8 +25,6 @@ public sealed class AttachedLab : IRunningLab
     {
         Endpoints = endpoints;
         _unasked = unasked;
-        _http = new HttpClient { Timeout = Patience };
-        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", endpoints.AdminToken);
     }
 
     public LabEndpoints Endpoints { get; }
@@ -53,17 +51,9 @@ public sealed class AttachedLab : IRunningLab
             throw new LabStartException($"--attach finds no running lab in the environment: {exception.Message}", exception);
         }
 
-        try
-        {
-            lab.Check(topology);
-            await lab.CheckHealthAsync(topology, cancellationToken);
-            return lab;
-        }
-        catch
-        {
-            await lab.DisposeAsync();
-            throw;
-        }
+        lab.Check(topology);
+        await lab.CheckHealthAsync(topology, cancellationToken);
+        return lab;
     }
 
     public IReadOnlyDictionary<string, int> ProcessIds()
@@ -81,11 +71,7 @@ public sealed class AttachedLab : IRunningLab
     }
 
     /// <summary>The lab goes on.</summary>
-    public ValueTask DisposeAsync()
-    {
-        _http.Dispose();
-        return ValueTask.CompletedTask;
-    }
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private void Check(LabTopology topology)
     {
@@ -100,12 +86,13 @@ public sealed class AttachedLab : IRunningLab
 
     private async Task CheckHealthAsync(LabTopology topology, CancellationToken cancellationToken)
     {
+        using var http = new HttpClient { Timeout = Patience };
         foreach (var name in topology.Services.Select(service => service.Name))
         {
             var health = new Uri(Endpoints.Services[name].Admin, "/health");
             try
             {
-                using var reply = await _http.GetAsync(health, cancellationToken);
+                using var reply = await http.GetAsync(health, cancellationToken);
                 reply.EnsureSuccessStatusCode();
             }
             catch (Exception exception) when (exception is HttpRequestException
@@ -121,13 +108,33 @@ public sealed class AttachedLab : IRunningLab
     {
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(service.Admin, "/admin/process"));
-            using var reply = _http.Send(request);
-            return reply.IsSuccessStatusCode ? JsonSerializer.Deserialize<RunningProcess>(reply.Content.ReadAsStream(), JsonSerializerOptions.Web) : null;
+            var reply = Exchange(service.Admin, FormattableString.Invariant(
+                $"GET /admin/process HTTP/1.0\r\nHost: {service.Admin.Authority}\r\nAuthorization: Bearer {Endpoints.AdminToken}\r\n\r\n"));
+            var body = reply.IndexOf("\r\n\r\n", StringComparison.Ordinal);
+            return body > 0 && reply.Split(' ', 3) is [_, "200", _]
+                ? JsonSerializer.Deserialize<RunningProcess>(reply.AsSpan(body), JsonSerializerOptions.Web)
+                : null;
         }
-        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException or JsonException)
+        catch (Exception exception) when (exception is SocketException or IOException or JsonException)
         {
             return null;
         }
+    }
+
+    /// <summary>
+    /// Blocking, on a socket of its own. The caller may stand on the thread that completes asynchronous sockets
+    /// (<see cref="RuntimeTuning.CompleteSocketsInline"/>): it would wait for itself, as HttpClient does.
+    /// </summary>
+    private static string Exchange(Uri admin, string request)
+    {
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp)
+        {
+            SendTimeout = (int)Patience.TotalMilliseconds,
+            ReceiveTimeout = (int)Patience.TotalMilliseconds,
+        };
+        socket.Connect(admin.Host, admin.Port);
+        socket.Send(Encoding.ASCII.GetBytes(request));
+        using var reader = new StreamReader(new NetworkStream(socket));
+        return reader.ReadToEnd();
     }
 }

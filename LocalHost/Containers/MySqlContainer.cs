@@ -28,7 +28,7 @@ internal sealed class MySqlContainer(
 
     public override Container Container => _container;
 
-    protected override async Task<ProcessSpec> PrepareAsync(CancellationToken cancellationToken)
+    public override async Task<ProcessSpec> PrepareAsync(CancellationToken cancellationToken)
     {
         await lab.MakeVolumeAsync(Name, _isFresh, cancellationToken);
         _isFresh = false;
@@ -45,5 +45,5 @@ internal sealed class MySqlContainer(
             cancellationToken);
     }
 
-    protected override Task<bool> AnswersAsync(CancellationToken cancellationToken) => MySqlServer.AnswersAsync(ConnectionString(Address));
+    public override Task<bool> AnswersAsync(CancellationToken cancellationToken) => MySqlServer.AnswersAsync(ConnectionString(Address));
 }

@@ -30,7 +30,7 @@ internal sealed class RedisContainer(
 
     public override Container Container => _container;
 
-    protected override Task<ProcessSpec> PrepareAsync(CancellationToken cancellationToken) => _container.CommandAsync(
+    public override Task<ProcessSpec> PrepareAsync(CancellationToken cancellationToken) => _container.CommandAsync(
         new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["REDIS_PORT"] = FormattableString.Invariant($"{Addresses.Split(Address).Port}"),
@@ -39,5 +39,5 @@ internal sealed class RedisContainer(
         ["sh", "-c", Start],
         cancellationToken);
 
-    protected override Task<bool> AnswersAsync(CancellationToken cancellationToken) => RedisServer.AnswersAsync(Address, password, cancellationToken);
+    public override Task<bool> AnswersAsync(CancellationToken cancellationToken) => RedisServer.AnswersAsync(Address, password, cancellationToken);
 }

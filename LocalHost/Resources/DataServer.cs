@@ -24,7 +24,7 @@ internal abstract class DataServer(ServerPlace place, LocalLabOptions options, R
     /// <summary>ADDRESS:PORT.</summary>
     public string Address => place.Address;
 
-    protected string DataFolder => place.DataFolder;
+    public string DataFolder => place.DataFolder;
 
     /// <param name="through">Its own address, or that of a link that leads to it.</param>
     public abstract string ConnectionString(string through);
@@ -51,9 +51,10 @@ internal abstract class DataServer(ServerPlace place, LocalLabOptions options, R
     /// <summary>Data folder and configuration are made ready.</summary>
     /// <returns>What to run.</returns>
     /// <exception cref="LabStartException">The program is not installed.</exception>
-    protected abstract Task<ProcessSpec> PrepareAsync(CancellationToken cancellationToken);
+    public abstract Task<ProcessSpec> PrepareAsync(CancellationToken cancellationToken);
 
-    protected abstract Task<bool> AnswersAsync(CancellationToken cancellationToken);
+    /// <summary>Whether it takes logins.</summary>
+    public abstract Task<bool> AnswersAsync(CancellationToken cancellationToken);
 
     /// <summary>A file of the server's that holds a password, which a command line would show to everybody.</summary>
     protected string WriteSecretFile(string fileName, params IEnumerable<string> lines)

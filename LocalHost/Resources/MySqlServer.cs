@@ -53,10 +53,13 @@ internal sealed class MySqlServer(
         }
     }
 
-    protected override async Task<ProcessSpec> PrepareAsync(CancellationToken cancellationToken)
+    /// <exception cref="LabStartException">There is none.</exception>
+    public static string FindProgram() => Programs.Find("mariadbd", "mysqld")
+        ?? throw new LabStartException("no MySQL server is installed. On Debian: apt-get install mariadb-server; or set LAB_MYSQL to a connection string");
+
+    public override async Task<ProcessSpec> PrepareAsync(CancellationToken cancellationToken)
     {
-        var server = Programs.Find("mariadbd", "mysqld")
-            ?? throw new LabStartException("no MySQL server is installed. On Debian: apt-get install mariadb-server; or set LAB_MYSQL to a connection string");
+        var server = FindProgram();
         if (!Directory.Exists(Path.Combine(DataFolder, "mysql")))
         {
             await InitialiseAsync(server, cancellationToken);
@@ -72,7 +75,7 @@ internal sealed class MySqlServer(
         return Run(server, Arguments(server, init));
     }
 
-    protected override Task<bool> AnswersAsync(CancellationToken cancellationToken) => AnswersAsync(ConnectionString(Address));
+    public override Task<bool> AnswersAsync(CancellationToken cancellationToken) => AnswersAsync(ConnectionString(Address));
 
     private static bool IsMariaDb(string server) => Path.GetFileName(server) == "mariadbd";
 

@@ -13,10 +13,12 @@ internal sealed class RedisServer(
 
     public static string ConnectionString(string address, string password) => $"{address},password={password}";
 
-    protected override Task<ProcessSpec> PrepareAsync(CancellationToken cancellationToken)
+    /// <exception cref="LabStartException">There is none.</exception>
+    public static string FindProgram() => Programs.Find("redis-server", "valkey-server")
+        ?? throw new LabStartException("no Redis server is installed. On Debian: apt-get install redis-server; or set LAB_REDIS to a connection string");
+
+    public override Task<ProcessSpec> PrepareAsync(CancellationToken cancellationToken)
     {
-        var server = Programs.Find("redis-server", "valkey-server")
-            ?? throw new LabStartException("no Redis server is installed. On Debian: apt-get install redis-server; or set LAB_REDIS to a connection string");
         var configuration = WriteSecretFile(
             "redis.conf",
             "bind 127.0.0.1",
@@ -26,10 +28,10 @@ internal sealed class RedisServer(
             "appendonly no",
             $"dir \"{DataFolder}\"",
             "daemonize no");
-        return Task.FromResult(Run(server, [configuration]));
+        return Task.FromResult(Run(FindProgram(), [configuration]));
     }
 
-    protected override Task<bool> AnswersAsync(CancellationToken cancellationToken) => AnswersAsync(Address, password, cancellationToken);
+    public override Task<bool> AnswersAsync(CancellationToken cancellationToken) => AnswersAsync(Address, password, cancellationToken);
 
     /// <summary>Whether a server takes a password.</summary>
     public static async Task<bool> AnswersAsync(string address, string password, CancellationToken cancellationToken)

@@ -20,7 +20,7 @@ public sealed class AttachTests : IAsyncLifetime
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync() => _lab = await LocalLab.StartAsync(
-        LabTopology.For(["calibration"]),
+        LabTopology.For(["calibration", "echo"]),
         new LocalLabOptions { StateFolder = _folder, ExternalMySql = null, ExternalRedis = null, StartTimeout = TimeSpan.FromSeconds(60) },
         _ => { },
         CancellationToken.None);
@@ -55,6 +55,20 @@ public sealed class AttachTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_command_measures_cell_after_cell_and_leaves_the_lab_running()
+    {
+        var before = _lab.ProcessIds()["calibration-echo"];
+        var environment = AttachVariables.Of(_lab.Endpoints).Append(KeyValuePair.Create("LAB_STATE", Path.Combine(_folder, "unused"))).ToDictionary(StringComparer.Ordinal);
+        using var run = LabProgram.Start("Harness", environment, "run", "echo", "--attach", "--out", Path.Combine(_folder, "report"));
+        await run.WaitForAsync("[  12/");
+        run.Signal("INT");
+        Assert.Equal(130, await run.WaitForExitAsync());
+        Assert.True(File.Exists(Path.Combine(_folder, "report", "results.json")), run.Output);
+        Assert.False(Directory.Exists(environment["LAB_STATE"]));
+        Assert.Equal(before, _lab.ProcessIds()["calibration-echo"]);
+    }
+
+    [Fact]
     public async Task A_server_of_an_attached_lab_is_restarted_like_any_other()
     {
         await using var attached = new AttachedLab(_lab.Endpoints, new Dictionary<string, int>(StringComparer.Ordinal));
@@ -72,8 +86,8 @@ public sealed class AttachTests : IAsyncLifetime
         using var alone = LabProgram.Start("Harness", nothing, "run", "marketplace", "--attach");
         Assert.Equal(3, await alone.WaitForExitAsync());
         Assert.Contains("LAB_ATTACH__ADMIN_TOKEN is missing", alone.Output, StringComparison.Ordinal);
-        using var poor = LabProgram.Start("Harness", AttachVariables.Of(_lab.Endpoints), "run", "echo", "--attach");
+        using var poor = LabProgram.Start("Harness", AttachVariables.Of(_lab.Endpoints), "run", "marketplace", "--attach");
         Assert.Equal(3, await poor.WaitForExitAsync());
-        Assert.Contains("lacks what these experiments need: echo-threads", poor.Output, StringComparison.Ordinal);
+        Assert.Contains("lacks what these experiments need: seller-server", poor.Output, StringComparison.Ordinal);
     }
 }

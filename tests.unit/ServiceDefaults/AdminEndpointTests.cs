@@ -86,6 +86,10 @@ public sealed class AdminEndpointTests : IAsyncLifetime
     public void An_admin_endpoint_that_the_world_could_reach_is_not_opened(string url) =>
         Assert.Throws<InvalidOperationException>(() => ServiceDefaultsExtensions.CreateLabService([$"--Service:AdminUrl={url}"]));
 
+    [Fact]
+    public void In_a_private_network_it_may_listen_on_every_address() =>
+        Assert.NotNull(ServiceDefaultsExtensions.CreateLabService(["--Service:AdminUrl=http://0.0.0.0:5000", "--Service:PrivateNetwork=true"]));
+
     private Task<HttpResponseMessage> PutAsync(params (string Name, string Value)[] factors) => _http.PutAsJsonAsync(
         new Uri("/admin/factors", UriKind.Relative), factors.ToDictionary(factor => factor.Name, factor => factor.Value), Token);
 

@@ -46,7 +46,7 @@ public partial class TidyTests
             ["ServiceDefaults"] = ["BuildingBlocks"],
             ["Services"] = ["BuildingBlocks", "ServiceDefaults"],
             ["Harness"] = ["BuildingBlocks", "LocalHost", "Services"],
-            ["AppHost"] = ["Harness"],
+            ["AppHost"] = ["Harness", "LocalHost", "Services"],
         };
         foreach (var (folder, targets) in allowed)
         {

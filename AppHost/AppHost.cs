@@ -1,0 +1,54 @@
+using Lab.AppHost;
+using Lab.AppHost.Aspire;
+using Lab.LocalHost;
+using Lab.Topology;
+
+// The lab as an Aspire application: an index of what there is. What each entry becomes stands in Aspire/.
+if (LabArguments.ShowsHelp(args))
+{
+    return 0;
+}
+
+if (LabArguments.Parse(args, out var problem) is not { } given)
+{
+    await Console.Error.WriteLineAsync(problem);
+    return LabArguments.UsageError;
+}
+
+try
+{
+    var topology = LabTopology.Complete();
+    var builder = DistributedApplication.CreateBuilder(Dashboard.Options(given));
+    using var lab = await LabBuilder.CreateAsync(builder, topology, given);
+
+    foreach (var database in topology.Databases)
+    {
+        lab.AddDatabase(database);
+    }
+
+    foreach (var cache in topology.Caches)
+    {
+        lab.AddCache(cache);
+    }
+
+    foreach (var system in topology.Services.GroupBy(service => service.System))
+    {
+        var parent = lab.AddSystem(system.Key);
+        foreach (var service in system)
+        {
+            lab.AddService(service, parent);
+        }
+    }
+
+    lab.AddFaultProxy(topology.FaultProxy, topology.Links);
+    lab.AddHarness();
+    lab.AddCompose();
+
+    await using var application = builder.Build();
+    return await application.RunLabAsync(given);
+}
+catch (LabStartException exception)
+{
+    await Console.Error.WriteLineAsync($"The lab cannot start: {exception.Message}");
+    return LabRun.CannotStart;
+}

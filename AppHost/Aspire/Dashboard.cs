@@ -1,0 +1,24 @@
+using Lab.LocalHost;
+
+namespace Lab.AppHost.Aspire;
+
+/// <summary>Where Aspire's dashboard listens, so that nobody needs a launch profile.</summary>
+internal static class Dashboard
+{
+    private static readonly string[] Addresses = ["ASPNETCORE_URLS", "ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL", "ASPIRE_RESOURCE_SERVICE_ENDPOINT_URL"];
+
+    /// <summary>The app host's options: free ports of the loopback address, unless the environment says otherwise.</summary>
+    /// <param name="given">A run that ends by itself has no dashboard: nobody would look, and it would be measured, too.</param>
+    public static DistributedApplicationOptions Options(LabArguments given)
+    {
+        var ports = new FreePorts();
+        var defaults = Addresses.Where(name => Environment.GetEnvironmentVariable(name) is null)
+            .Select(name => $"--{name}=http://127.0.0.1:{ports.Take()}");
+        return new DistributedApplicationOptions
+        {
+            // It is reached over loopback only, where a certificate would protect nothing.
+            Args = [.. given.Rest, .. defaults, "--ASPIRE_ALLOW_UNSECURED_TRANSPORT=true"],
+            DisableDashboard = given.Exit,
+        };
+    }
+}

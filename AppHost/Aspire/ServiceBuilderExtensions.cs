@@ -1,0 +1,162 @@
+using Lab.LocalHost;
+using Lab.Topology;
+
+namespace Lab.AppHost.Aspire;
+
+/// <summary>Systems and their services. Running, a service is a program of this machine; published, a project that becomes a container.</summary>
+internal static class ServiceBuilderExtensions
+{
+    private const string Admin = "admin";
+
+    /// <summary>Compose files, when the model is published; a manifest has no place for them.</summary>
+    public static void AddCompose(this LabBuilder lab)
+    {
+        if (lab.Plan is null && lab.App.Configuration["Publishing:Publisher"] != "manifest")
+        {
+            lab.App.AddDockerComposeEnvironment("compose");
+        }
+    }
+
+    /// <summary>A heading in the dashboard under which the services of a system stand.</summary>
+    public static IResourceBuilder<SystemResource> AddSystem(this LabBuilder lab, string name) => lab.App.AddResource(new SystemResource(name))
+        .WithInitialState(new CustomResourceSnapshot { ResourceType = "System", Properties = [], State = KnownResourceStates.Running })
+        .WithIconName("AppsList")
+        .ExcludeFromManifest();
+
+    public static void AddService(this LabBuilder lab, ServiceSpec spec, IResourceBuilder<SystemResource> system)
+    {
+        if (lab.Plan is { } plan)
+        {
+            lab.Run(spec, plan).WithParentRelationship(system);
+        }
+        else if (!SharesPort(spec))
+        {
+            lab.Publish(spec);
+        }
+    }
+
+    /// <summary>The lab's own fault proxy, or Toxiproxy where containers run; a published model has its own.</summary>
+    public static void AddFaultProxy(this LabBuilder lab, ServiceSpec spec, IReadOnlyList<LinkSpec> links)
+    {
+        if (lab.Plan is not { } plan)
+        {
+            var published = lab.Publish(spec).WithProxiesInEnvironment();
+            foreach (var link in links)
+            {
+                var port = lab.Published.Port(link.Name);
+                published.WithEndpoint(port, port, scheme: "tcp", name: link.Name)
+                    .WithProxy(link.Name, lab.Published.Listen(link.Name), lab.Published.Upstream(spec, link));
+                lab.Published.Know(link.Name, published.GetEndpoint(link.Name));
+            }
+
+            return;
+        }
+
+        var api = plan.Endpoints.FaultProxyApi;
+        if (lab.UsesContainers)
+        {
+            Declare(lab.App.AddToxiproxy(spec.Name, api.Port, plan.Folder)).WithUrlForEndpoint(Admin, ShowProxies(api));
+        }
+        else
+        {
+            Declare(lab.Run(spec, plan).WithProxiesInEnvironment()).WithUrlForEndpoint(Admin, ShowProxies(api));
+        }
+
+        IResourceBuilder<T> Declare<T>(IResourceBuilder<T> proxy)
+            where T : class, IResourceWithEndpoints
+        {
+            foreach (var link in links)
+            {
+                var (address, latencyMs) = (plan.Endpoints.Links[link.Name], lab.Given.LinkLatencyMs);
+                proxy.WithProxy(link.Name, ReferenceExpression.Create($"{address}"), ReferenceExpression.Create($"{plan.Upstream(link)}"));
+                if (latencyMs > 0 && link.Class == LinkSpec.ClientServer)
+                {
+                    proxy.WithToxic(link.Name, new FaultProxy.Client.LatencyToxicSpec(latencyMs) { Stream = FaultProxy.Client.ToxicStream.Upstream })
+                        .WithToxic(link.Name, new FaultProxy.Client.LatencyToxicSpec(latencyMs));
+                }
+            }
+
+            lab.Resources[spec.Name] = proxy;
+            return proxy.ApplyToxics(api).WithFaultCommands(api, links);
+        }
+    }
+
+    private static IResourceBuilder<ExecutableResource> Run(this LabBuilder lab, ServiceSpec spec, PlannedLab plan)
+    {
+        var process = plan.Process(spec);
+        var where = plan.Endpoints.Services[spec.Name];
+        var service = lab.App.AddExecutable(spec.Name, process.Command, process.WorkingFolder, [.. process.Arguments])
+            .WithHttpEndpoint(where.Admin.Port, where.Admin.Port, name: Admin, isProxied: false)
+            .WithEndpoint(Admin, endpoint => endpoint.TargetHost = where.Admin.Host)
+            .WithUrlForEndpoint(Admin, url => (url.Url, url.DisplayText) = (new Uri(where.Admin, "/health").ToString(), "health"))
+            .WithHttpHealthCheck("/health", endpointName: Admin)
+            .WithOtlpExporter()
+            .WithSupervision(spec)
+            .WithCrashCommand(where.Admin, plan.Endpoints.AdminToken);
+        foreach (var (variable, value) in process.Environment)
+        {
+            service.WithEnvironment(variable, value);
+        }
+
+        foreach (var (name, address) in where.Endpoints)
+        {
+            var (host, port) = Addresses.Split(address);
+            service.WithEndpoint(port, port, scheme: "tcp", name: name, isProxied: false)
+                .WithEndpoint(name, endpoint => endpoint.TargetHost = host)
+                .WithUrlForEndpoint(name, url => url.DisplayText = $"{name}: {address}");
+        }
+
+        return lab.WaitForNeeds(service, spec);
+    }
+
+    private static IResourceBuilder<ProjectResource> Publish(this LabBuilder lab, ServiceSpec spec)
+    {
+        var service = lab.App.AddProject(spec.Name, Path.Combine(lab.Root, spec.ProjectFolder, $"{spec.Project}.csproj"), options => options.ExcludeLaunchProfile = true)
+            .WithArgs([.. spec.Arguments])
+            .WithHttpEndpoint(PublishedAddresses.AdminPort, PublishedAddresses.AdminPort, name: Admin)
+            .WithHttpHealthCheck("/health", endpointName: Admin)
+            .WithEnvironment("Service__Name", spec.Name)
+            .WithEnvironment("Service__AdminUrl", PublishedAddresses.AdminUrl)
+            .WithEnvironment("Service__PrivateNetwork", "true")
+            .WithEnvironment("Service__AdminToken", lab.AdminToken);
+        foreach (var name in spec.Endpoints)
+        {
+            var key = PublishedAddresses.Endpoint(spec.Name, name);
+            var port = lab.Published.Port(key);
+            service.WithEndpoint(port, port, scheme: "tcp", name: name);
+            lab.Published.Know(key, service.GetEndpoint(name));
+        }
+
+        // Not before everything has been added: links lead to services, services connect through links.
+        service.WithEnvironment(context =>
+        {
+            foreach (var (key, value) in spec.Settings)
+            {
+                context.EnvironmentVariables[key.Replace(":", "__", StringComparison.Ordinal)] = lab.Published.Resolve(spec, value);
+            }
+        });
+        return lab.WaitForNeeds(service, spec);
+    }
+
+    private static IResourceBuilder<T> WaitForNeeds<T>(this LabBuilder lab, IResourceBuilder<T> service, ServiceSpec spec)
+        where T : class, IResourceWithWaitSupport
+    {
+        foreach (var need in spec.WaitFor)
+        {
+            service.WaitFor(lab.Resources[need]);
+        }
+
+        lab.Resources[spec.Name] = service;
+        return service;
+    }
+
+    /// <summary>It has no endpoint of its own, but listens at another's: that takes one machine, which containers are not.</summary>
+    private static bool SharesPort(ServiceSpec spec) => spec.Endpoints.Count == 0
+        && spec.Settings.Values.OfType<SettingValue.EndpointAddress>().Any(endpoint => endpoint.Service != spec.Name);
+
+    private static Action<ResourceUrlAnnotation> ShowProxies(Uri api) =>
+        url => (url.Url, url.DisplayText) = (new Uri(api, "/proxies").ToString(), "proxies and toxics");
+}
+
+/// <summary>A system of the lab: what its services have in common.</summary>
+internal sealed class SystemResource(string name) : Resource(name);

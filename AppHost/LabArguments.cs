@@ -1,0 +1,118 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+
+namespace Lab.AppHost;
+
+/// <summary>What the app host was told; the same under Aspire and without it.</summary>
+internal sealed record LabArguments
+{
+    /// <summary>The exit code for arguments that make no sense.</summary>
+    public const int UsageError = 2;
+
+    /// <summary>Databases in containers.</summary>
+    public const string Containers = "containers";
+
+    /// <summary>Databases as programs of this machine.</summary>
+    public const string Local = "local";
+
+    private const long DefaultSeed = 1;
+
+    private static readonly Option<string?> RunOption = new("--run") { Description = "Run the experiments as soon as everything is healthy: quick or full." };
+    private static readonly Option<bool> ExitOption = new("--exit") { Description = "With --run: end after them, with their exit code." };
+
+    private static readonly Option<long> SeedOption = new("--seed")
+    {
+        Description = "Makes the load choose the same sellers, items and words again.",
+        DefaultValueFactory = _ => DefaultSeed,
+    };
+
+    private static readonly Option<string?> OutOption = new("--out") { Description = "Where the report goes; otherwise reports/RUN in the lab." };
+
+    private static readonly Option<string?> DatabasesOption = new("--databases")
+    {
+        Description = "containers or local: how MySQL and Redis run. Otherwise containers, where a container runtime has their images or can pull them.",
+    };
+
+    private static readonly Option<int> LatencyOption = new("--link-latency-ms")
+    {
+        Description = "Delays both directions of every link from clients to servers from the start.",
+    };
+
+    /// <summary>The preset to run at once; null: nothing runs until somebody asks for it.</summary>
+    public string? Run { get; private init; }
+
+    /// <summary>End after the run, with its exit code.</summary>
+    public bool Exit { get; private init; }
+
+    public long Seed { get; private init; }
+
+    /// <summary>The report's folder, absolute; null: a new one among the lab's reports.</summary>
+    public string? Out { get; private init; }
+
+    /// <summary><see cref="Containers"/>, <see cref="Local"/>, or null for the machine to decide.</summary>
+    public string? Databases { get; private init; }
+
+    /// <summary>Milliseconds each way, 0 or more.</summary>
+    public int LinkLatencyMs { get; private init; }
+
+    /// <summary>What the lab does not know, in its order: Aspire may.</summary>
+    public IReadOnlyList<string> Rest { get; private init; } = [];
+
+    /// <summary>Whether help was asked for; it is printed then.</summary>
+    public static bool ShowsHelp(IReadOnlyList<string> args)
+    {
+        if (args is [['-', ..], ..] && args.Any(argument => argument is "--help" or "-h" or "-?"))
+        {
+            Command().Parse(["--help"]).Invoke();
+            return true;
+        }
+
+        return false;
+    }
+
+    /// <param name="args">The command line.</param>
+    /// <param name="problem">Why there is no result.</param>
+    /// <returns>Null when they make no sense.</returns>
+    public static LabArguments? Parse(IReadOnlyList<string> args, out string? problem)
+    {
+        var parsed = Command().Parse(args);
+        problem = parsed.Errors.Count > 0 ? string.Join(Environment.NewLine, parsed.Errors.Select(error => error.Message)) : null;
+        if (problem is not null)
+        {
+            return null;
+        }
+
+        var given = new LabArguments
+        {
+            Run = parsed.GetValue(RunOption),
+            Exit = parsed.GetValue(ExitOption),
+            Seed = parsed.GetValue(SeedOption),
+            Out = parsed.GetValue(OutOption) is { } folder ? Path.GetFullPath(folder) : null,
+            Databases = parsed.GetValue(DatabasesOption),
+            LinkLatencyMs = parsed.GetValue(LatencyOption),
+            Rest = parsed.UnmatchedTokens,
+        };
+        problem = given.Problem();
+        return problem is null ? given : null;
+    }
+
+    private static Command Command() => new(
+        "AppHost",
+        """
+        The whole lab as an Aspire application, or by LocalHost where Aspire's packages are missing. What is not listed
+        here goes to Aspire: --publisher manifest --output-path x.json, --Parameters:admin-token=...
+        """)
+    {
+        TreatUnmatchedTokensAsErrors = false,
+        Options = { RunOption, ExitOption, SeedOption, OutOption, DatabasesOption, LatencyOption, new HelpOption() },
+    };
+
+    private string? Problem() => this switch
+    {
+        { Run: not (null or "quick" or "full") } => $"--run takes quick or full, not '{Run}'",
+        { Exit: true, Run: null } => "--exit belongs to --run: what should it wait for?",
+        { Databases: not (null or Containers or Local) } => $"--databases takes {Containers} or {Local}, not '{Databases}'",
+        { LinkLatencyMs: < 0 } => "--link-latency-ms cannot be negative",
+        _ => null,
+    };
+}
