@@ -33,6 +33,8 @@ internal sealed class Container(ContainerLab lab, ContainerSpec spec)
 {
     private const int CpuPeriodUs = 100_000;
     private const string Unlimited = "-1";
+    private const int MaxLooks = 20;
+    private static readonly TimeSpan LookPause = TimeSpan.FromMilliseconds(10);
 
     /// <summary>What a container of the lab may not: write anywhere but to /tmp, use or gain privileges.</summary>
     public static IReadOnlyList<string> Confinement { get; } =
@@ -69,14 +71,30 @@ internal sealed class Container(ContainerLab lab, ContainerSpec spec)
             lab.Folder);
     }
 
-    /// <summary>Waits until it runs.</summary>
+    /// <summary>Waits until it runs. The engine knows the container's init; what that has started is what counts.</summary>
     /// <param name="ended">The client program has ended.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The process inside, as this machine sees it; null when the client has ended, or where it cannot be seen.</returns>
-    public async Task<ProcessIdentity?> RunningAsync(Task ended, CancellationToken cancellationToken) =>
-        await lab.Watch.RunningAsync(Name, ended, cancellationToken) is { } pid
-            ? ProcessIdentity.Of(spec.Resource, ChildOf(pid) ?? pid)
-            : null;
+    public async Task<ProcessIdentity?> RunningAsync(Task ended, CancellationToken cancellationToken)
+    {
+        if (await lab.Watch.RunningAsync(Name, ended, cancellationToken) is not { } init)
+        {
+            return null;
+        }
+
+        // It starts what it is there for a moment later.
+        for (var attempt = 0; attempt < MaxLooks; attempt++)
+        {
+            if (ProcessIdentity.ChildOf(init) is { } pid)
+            {
+                return ProcessIdentity.Of(spec.Resource, pid);
+            }
+
+            await Task.Delay(LookPause, cancellationToken);
+        }
+
+        return ProcessIdentity.Of(spec.Resource, init);
+    }
 
     /// <summary>kill -9 to all that is inside.</summary>
     public Task KillAsync(CancellationToken cancellationToken) => lab.Engine.RunAsync(cancellationToken, "kill", Name);
@@ -159,19 +177,4 @@ internal sealed class Container(ContainerLab lab, ContainerSpec spec)
             "--memory", string.Create(CultureInfo.InvariantCulture, $"{limits.MemoryMb}m"),
             "--memory-swap", string.Create(CultureInfo.InvariantCulture, $"{limits.MemoryMb}m"),
         ];
-
-    /// <summary>The engine knows the container's init; what it started is what counts.</summary>
-    private static int? ChildOf(int pid)
-    {
-        try
-        {
-            var id = pid.ToString(CultureInfo.InvariantCulture);
-            var children = File.ReadAllText($"/proc/{id}/task/{id}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            return children.Length > 0 ? int.Parse(children[0], CultureInfo.InvariantCulture) : null;
-        }
-        catch (IOException)
-        {
-            return null;
-        }
-    }
 }

@@ -22,6 +22,18 @@ internal sealed record ProcessIdentity(string Name, int Pid, long StartTicks, st
     /// <summary>Exactly this process is still running.</summary>
     public bool IsAlive => Of(Name, Pid) == this;
 
+    /// <summary>A child of a process, whoever owns both; null when there is none, or where there is no <c>/proc</c>.</summary>
+    public static int? ChildOf(int pid)
+    {
+        var parent = pid.ToString(CultureInfo.InvariantCulture);
+        return !Directory.Exists("/proc/self")
+            ? null
+            : Directory.EnumerateDirectories("/proc").Select(Path.GetFileName)
+                .Select(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : 0)
+                .Where(id => id > 0 && ReadStat(id) is [_, var of, ..] && of == parent)
+                .Select(id => (int?)id).FirstOrDefault();
+    }
+
     private static long? ReadStartTicks(int pid)
     {
         try
@@ -32,12 +44,24 @@ internal sealed record ProcessIdentity(string Name, int Pid, long StartTicks, st
                 return new DateTimeOffset(process.StartTime).ToUnixTimeSeconds();
             }
 
+            return ReadStat(pid) is { } fields && fields[0] != "Z" ? long.Parse(fields[19], CultureInfo.InvariantCulture) : null;
+        }
+        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Fields of <c>/proc/PID/stat</c> from the third on; null when there is no such process any more.</summary>
+    private static string[]? ReadStat(int pid)
+    {
+        try
+        {
             // The name in field 2 may contain spaces and parentheses: count from its closing one.
             var stat = File.ReadAllText($"/proc/{pid}/stat");
-            var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-            return fields[0] == "Z" ? null : long.Parse(fields[19], CultureInfo.InvariantCulture);
+            return stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or InvalidOperationException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return null;
         }
