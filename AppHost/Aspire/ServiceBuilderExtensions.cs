@@ -53,9 +53,9 @@ internal static class ServiceBuilderExtensions
         }
 
         var api = plan.Endpoints.FaultProxyApi;
-        if (lab.UsesContainers)
+        if (lab.Containers is { } runtime)
         {
-            Declare(lab.App.AddToxiproxy(spec.Name, api.Port, plan.Folder)).WithUrlForEndpoint(Admin, ShowProxies(api));
+            Declare(lab.App.AddToxiproxy(spec.Name, runtime, api, plan.Folder)).WithUrlForEndpoint(Admin, ShowProxies(api));
         }
         else
         {
