@@ -85,7 +85,7 @@ internal static class ServiceBuilderExtensions
     {
         var process = plan.Process(spec);
         var where = plan.Endpoints.Services[spec.Name];
-        var service = lab.App.AddExecutable(spec.Name, process.Command, process.WorkingFolder, [.. process.Arguments])
+        var service = lab.App.AddProgram(spec.Name, process.Command, process.WorkingFolder, process.Arguments)
             .WithHttpEndpoint(where.Admin.Port, where.Admin.Port, name: Admin, isProxied: false)
             .WithEndpoint(Admin, endpoint => endpoint.TargetHost = where.Admin.Host)
             .WithUrlForEndpoint(Admin, url => (url.Url, url.DisplayText) = (new Uri(where.Admin, "/health").ToString(), "health"))
