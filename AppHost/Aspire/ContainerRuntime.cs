@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using Lab.LocalHost.Processes;
 
 namespace Lab.AppHost.Aspire;
 
@@ -11,23 +12,28 @@ internal static class ContainerRuntime
     /// <summary>An image that the lab needs: when it can be had, the others can.</summary>
     private const string Image = "mysql";
 
-    /// <summary>Whether it answers, and the images are here or a registry has them.</summary>
-    public static async Task<bool> IsUsableAsync(CancellationToken cancellationToken)
+    private static string[] Names => Environment.GetEnvironmentVariable("ASPIRE_CONTAINER_RUNTIME") is { Length: > 0 } chosen ? [chosen] : ["docker", "podman"];
+
+    /// <summary>The program to ask for containers, whether it works or not.</summary>
+    public static string Any() => Names.FirstOrDefault(name => Programs.Find(name) is not null) ?? Names[0];
+
+    /// <summary>One that answers, and has the images or a registry that has them; null when there is none.</summary>
+    public static async Task<string?> FindAsync(CancellationToken cancellationToken)
     {
-        string[] names = Environment.GetEnvironmentVariable("ASPIRE_CONTAINER_RUNTIME") is { Length: > 0 } chosen ? [chosen] : ["docker", "podman"];
-        foreach (var name in names)
+        foreach (var name in Names)
         {
-            if (await SucceedsAsync(name, ["image", "inspect", Image], cancellationToken)
-                || await SucceedsAsync(name, ["manifest", "inspect", Image], cancellationToken))
+            if (await AnswerAsync(name, ["image", "ls", "--quiet", Image], cancellationToken) is { Length: > 0 }
+                || await AnswerAsync(name, ["manifest", "inspect", Image], cancellationToken) is not null)
             {
-                return true;
+                return name;
             }
         }
 
-        return false;
+        return null;
     }
 
-    private static async Task<bool> SucceedsAsync(string program, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    /// <returns>What it prints; null when it fails.</returns>
+    private static async Task<string?> AnswerAsync(string program, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Patience);
@@ -42,19 +48,20 @@ internal static class ContainerRuntime
             });
             if (process is null)
             {
-                return false;
+                return null;
             }
 
-            await Task.WhenAll(process.StandardOutput.ReadToEndAsync(patience.Token), process.StandardError.ReadToEndAsync(patience.Token));
+            var output = process.StandardOutput.ReadToEndAsync(patience.Token);
+            await Task.WhenAll(output, process.StandardError.ReadToEndAsync(patience.Token));
             await process.WaitForExitAsync(patience.Token);
-            return process.ExitCode == 0;
+            return process.ExitCode == 0 ? await output : null;
         }
         catch (Exception exception) when (exception is Win32Exception
             || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             // Not installed, or it waits for something that does not answer.
             process?.Kill();
-            return false;
+            return null;
         }
         finally
         {

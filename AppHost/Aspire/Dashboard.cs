@@ -16,8 +16,15 @@ internal static class Dashboard
             .Select(name => $"--{name}=http://127.0.0.1:{ports.Take()}");
         return new DistributedApplicationOptions
         {
-            // It is reached over loopback only, where a certificate would protect nothing.
-            Args = [.. given.Rest, .. defaults, "--ASPIRE_ALLOW_UNSECURED_TRANSPORT=true"],
+            Args =
+            [
+                .. given.Rest,
+                .. defaults,
+                // It is reached over loopback only, where a certificate would protect nothing.
+                "--ASPIRE_ALLOW_UNSECURED_TRANSPORT=true",
+                // A later lab finds this one's data and ports free: nothing outlives the app host.
+                "--DcpPublisher:WaitForResourceCleanup=true",
+            ],
             DisableDashboard = given.Exit,
         };
     }

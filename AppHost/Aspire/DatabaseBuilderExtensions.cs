@@ -66,7 +66,7 @@ internal static class DatabaseBuilderExtensions
             ? HealthCheckResult.Healthy()
             : HealthCheckResult.Unhealthy($"{name} takes no logins at {server.Address}"));
         var port = Addresses.Split(server.Address).Port;
-        lab.Resources[name] = lab.App.AddExecutable(name, server.Program, server.DataFolder)
+        lab.Resources[name] = lab.App.AddProgram(name, server.Program, server.DataFolder, [])
             .WithArgs(async context =>
             {
                 foreach (var argument in await server.PrepareAsync(context.CancellationToken))

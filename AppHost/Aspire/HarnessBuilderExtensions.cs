@@ -28,7 +28,7 @@ internal static class HarnessBuilderExtensions
         var preset = lab.App.AddParameter("preset", () => lab.App.Configuration["Parameters:preset"] ?? lab.Given.Run ?? Quick);
         string? asked = null;
         var program = PlannedLab.Program("Harness", ["run", "--attach"]);
-        var harness = lab.App.AddExecutable(Name, program.Command, lab.Root, [.. program.Arguments])
+        var harness = lab.App.AddProgram(Name, program.Command, lab.Root, program.Arguments)
             .WithArgs(async context =>
             {
                 context.Args.Add("--preset");

@@ -33,8 +33,8 @@ internal sealed class LabBuilder : IDisposable
     /// <summary>Addresses and processes of this machine; null when the model is published, not run.</summary>
     public PlannedLab? Plan { get; private init; }
 
-    /// <summary>Databases and caches run in containers.</summary>
-    public bool UsesContainers { get; private init; }
+    /// <summary>Runs databases, caches and Toxiproxy in containers; null: programs of this machine do.</summary>
+    public string? Containers { get; private init; }
 
     /// <summary>The repository.</summary>
     public string Root => Path.GetFullPath(Path.Combine(App.AppHostDirectory, ".."));
@@ -65,11 +65,15 @@ internal sealed class LabBuilder : IDisposable
                 AdminToken = token,
                 MySqlPassword = mySqlPassword,
                 RedisPassword = redisPassword,
-                UsesContainers = true,
             };
         }
 
-        var usesContainers = given.Databases is null ? await ContainerRuntime.IsUsableAsync(CancellationToken.None) : given.Databases == LabArguments.Containers;
+        var containers = given.Databases switch
+        {
+            LabArguments.Containers => ContainerRuntime.Any(),
+            LabArguments.Local => null,
+            _ => await ContainerRuntime.FindAsync(CancellationToken.None),
+        };
         var options = new LocalLabOptions
         {
             StateFolder = app.Configuration["LAB_STATE"] ?? Path.GetFullPath(Path.Combine(app.AppHostDirectory, "..", ".lab")),
@@ -79,13 +83,13 @@ internal sealed class LabBuilder : IDisposable
         try
         {
             var secrets = new LabSecrets(await ValueAsync(token), await ValueAsync(mySqlPassword), await ValueAsync(redisPassword));
-            var plan = new PlannedLab(topology, new FreePorts(), options, secrets, usesContainers);
+            var plan = new PlannedLab(topology, new FreePorts(), options, secrets, containers is not null);
             return new LabBuilder(app, topology, given, folder)
             {
                 AdminToken = token,
                 MySqlPassword = mySqlPassword,
                 RedisPassword = redisPassword,
-                UsesContainers = usesContainers,
+                Containers = containers,
                 Plan = plan,
             };
         }

@@ -53,9 +53,9 @@ internal static class ServiceBuilderExtensions
         }
 
         var api = plan.Endpoints.FaultProxyApi;
-        if (lab.UsesContainers)
+        if (lab.Containers is { } runtime)
         {
-            Declare(lab.App.AddToxiproxy(spec.Name, api.Port, plan.Folder)).WithUrlForEndpoint(Admin, ShowProxies(api));
+            Declare(lab.App.AddToxiproxy(spec.Name, runtime, api, plan.Folder)).WithUrlForEndpoint(Admin, ShowProxies(api));
         }
         else
         {
@@ -85,7 +85,7 @@ internal static class ServiceBuilderExtensions
     {
         var process = plan.Process(spec);
         var where = plan.Endpoints.Services[spec.Name];
-        var service = lab.App.AddExecutable(spec.Name, process.Command, process.WorkingFolder, [.. process.Arguments])
+        var service = lab.App.AddProgram(spec.Name, process.Command, process.WorkingFolder, process.Arguments)
             .WithHttpEndpoint(where.Admin.Port, where.Admin.Port, name: Admin, isProxied: false)
             .WithEndpoint(Admin, endpoint => endpoint.TargetHost = where.Admin.Host)
             .WithUrlForEndpoint(Admin, url => (url.Url, url.DisplayText) = (new Uri(where.Admin, "/health").ToString(), "health"))

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Lab.FaultProxy.Client;
 
@@ -10,27 +11,25 @@ namespace Lab.AppHost.Aspire;
 internal static class ToxiproxyResourceBuilderExtensions
 {
     private const string Api = "admin";
-    private const string Loopback = "127.0.0.1";
 
     /// <param name="builder">The app model.</param>
     /// <param name="name">The resource.</param>
-    /// <param name="port">Where its API listens, on this machine.</param>
+    /// <param name="runtime">Docker or Podman.</param>
+    /// <param name="api">Where its API listens.</param>
     /// <param name="folder">For its configuration.</param>
     public static IResourceBuilder<ToxiproxyResource> AddToxiproxy(
-        this IDistributedApplicationBuilder builder, string name, int port, string folder)
+        this IDistributedApplicationBuilder builder, string name, string runtime, Uri api, string folder)
     {
-        var file = Path.Combine(folder, $"{name}.json");
-        Directory.CreateDirectory(folder);
-        return builder.AddResource(new ToxiproxyResource(name))
-            .WithImage(ToxiproxyResource.Image, ToxiproxyResource.Tag)
-            .WithImageRegistry(ToxiproxyResource.Registry)
-            .WithContainerRuntimeArgs("--network=host")
-            .WithBindMount(file, "/lab/proxies.json", isReadOnly: true)
-            .WithArgs("-host", Loopback, "-port", FormattableString.Invariant($"{port}"), "-config", "/lab/proxies.json")
-            .WithHttpEndpoint(port, port, name: Api, isProxied: false)
+        var toxiproxy = new ToxiproxyResource(name, runtime, Path.GetFullPath(folder));
+        var port = api.Port.ToString(CultureInfo.InvariantCulture);
+        return builder.AddResource(toxiproxy)
+            .WithArgs("run", "--rm", "--network", "host", "--name", $"lab-{name}-{port}", "--volume", $"{toxiproxy.ConfigurationFile}:/lab/proxies.json:ro")
+            .WithArgs(ToxiproxyResource.Image, "-host", api.Host, "-port", port, "-config", "/lab/proxies.json")
+            .WithHttpEndpoint(api.Port, api.Port, name: Api, isProxied: false)
+            .WithEndpoint(Api, endpoint => endpoint.TargetHost = api.Host)
             .WithHttpHealthCheck("/version", endpointName: Api)
-            .OnBeforeResourceStarted(async (resource, _, cancellationToken) =>
-                await File.WriteAllTextAsync(file, JsonSerializer.Serialize(await ProxiesAsync(resource, cancellationToken)), cancellationToken));
+            .OnBeforeResourceStarted(async (resource, started, cancellationToken) => await File.WriteAllTextAsync(
+                resource.ConfigurationFile, JsonSerializer.Serialize(await ProxiesAsync(resource, cancellationToken)), cancellationToken));
     }
 
     /// <summary>Tells FaultProxy its proxies.</summary>
