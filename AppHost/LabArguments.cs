@@ -109,6 +109,7 @@ internal sealed record LabArguments
 
     private string? Problem() => this switch
     {
+        { Rest: [[not '-', ..] command, ..] } => $"there is no command '{command}' here: see --help, and ./lab --help",
         { Run: not (null or "quick" or "full") } => $"--run takes quick or full, not '{Run}'",
         { Exit: true, Run: null } => "--exit belongs to --run: what should it wait for?",
         { Databases: not (null or Containers or Local) } => $"--databases takes {Containers} or {Local}, not '{Databases}'",

@@ -46,14 +46,9 @@ internal sealed class LabBuilder : IDisposable
     public PublishedAddresses Published { get; } = new();
 
     /// <summary>Begins the lab's app model: parameters, and addresses where it is to run.</summary>
-    /// <exception cref="LabStartException">Another lab is running in the state folder, or a setting makes no sense.</exception>
+    /// <exception cref="LabStartException">Another lab is running in the state folder.</exception>
     public static async Task<LabBuilder> CreateAsync(IDistributedApplicationBuilder app, LabTopology topology, LabArguments given)
     {
-        if (given.Rest is [var command, ..] && !command.StartsWith('-'))
-        {
-            throw new LabStartException($"the app host has no command '{command}': see ./lab --help");
-        }
-
         // Whether a resource is healthy is the dashboard's to show, not a stack trace's on the console.
         app.Services.AddLogging(logging => logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None).AddFilter("Microsoft.AspNetCore", LogLevel.Warning));
         var token = Secret(app, "admin-token");

@@ -34,6 +34,7 @@ public class LabArgumentsTests
     [InlineData("--exit", "--exit belongs to --run")]
     [InlineData("--databases cloud", "--databases takes containers or local")]
     [InlineData("--link-latency-ms -1", "--link-latency-ms cannot be negative")]
+    [InlineData("list", "there is no command 'list' here")]
     [InlineData("--seed many", "Cannot parse argument 'many'")]
     [InlineData("--run", "Required argument missing")]
     public void What_makes_no_sense_is_refused(string args, string expected)
