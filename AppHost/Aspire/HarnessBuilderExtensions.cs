@@ -42,6 +42,7 @@ internal static class HarnessBuilderExtensions
                 }
             })
             .WithEnvironment(context => AddEndpoints(context, plan))
+            .WithOtlpExporter()
             .WithIconName("Beaker")
             .WithRunCommand(Quick, "Run quick", preset => asked = preset)
             .WithRunCommand(Full, "Run full", preset => asked = preset)

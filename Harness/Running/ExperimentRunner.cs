@@ -70,7 +70,8 @@ public sealed class ExperimentRunner
                 .ThenBy(run => run.Cell.Word(ContainerFactors.Limits, LimitsFactor.None)).ToList();
             for (var round = 1; round <= block.Max(run => run.Cell.Iterations); round++)
             {
-                foreach (var run in order.Where(run => !run.IsDone))
+                // Every second round backwards: none is always the first after another load, and none always the last.
+                foreach (var run in (round % 2 == 1 ? order : Enumerable.Reverse(order)).Where(run => !run.IsDone))
                 {
                     await RunIterationAsync(run, Population(run, populations), round, baseline, cancellationToken);
                 }
