@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
-using Lab.Telemetry.Requests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -17,15 +16,19 @@ namespace Lab.ServiceDefaults;
 /// </summary>
 internal static class AdminEndpoint
 {
-    public static void Map(IEndpointRouteBuilder routes, Action<IEndpointRouteBuilder>? mapMore)
+    public static void Map(IEndpointRouteBuilder routes, IEnumerable<IAdminCalls> parts, Action<IEndpointRouteBuilder>? mapMore)
     {
         var admin = routes.MapGroup("/admin").AddEndpointFilter(RequireTokenAsync);
         admin.MapGet("/factors", (IEnumerable<IRuntimeFactor> factors) => Describe(factors));
         admin.MapPut("/factors", SetFactorsAsync);
-        admin.MapPost("/traces", Explain);
         admin.MapGet("/process", RunningProcess.This);
         admin.MapPost("/crash", Crash);
         admin.MapPost("/restart", (IHostApplicationLifetime service) => service.StopApplication());
+        foreach (var part in parts)
+        {
+            part.Map(admin);
+        }
+
         mapMore?.Invoke(admin);
     }
 
@@ -70,17 +73,6 @@ internal static class AdminEndpoint
         }
 
         return Results.Ok(Describe(known.Values));
-    }
-
-    /// <summary>Where the time of some requests went; see <see cref="RequestTracer.Explain"/>.</summary>
-    private static IResult Explain(TracedRequest[] requests, IServiceProvider services)
-    {
-        const int MaxRequests = 1000;
-        return services.GetService<RequestTracer>() is not { } tracer
-            ? Results.BadRequest(new AdminError("this service does not follow requests"))
-            : requests.Length > MaxRequests
-            ? Results.BadRequest(new AdminError($"at most {MaxRequests} requests can be asked for at once"))
-            : Results.Ok(tracer.Explain(requests));
     }
 
     /// <summary>Dies as a power cut would let it die: no handler runs, no reply is sent.</summary>

@@ -1,5 +1,4 @@
 using Lab.ServiceDefaults.Telemetry;
-using Lab.Telemetry.Export;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
@@ -31,7 +30,11 @@ public static class ServiceDefaultsExtensions
             console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
         });
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
-        OtlpExport.AddLogs(builder.Logging, options.Name);
+        if (TelemetryExport.IsWanted)
+        {
+            TelemetryExport.AddLogs(builder.Logging, options.Name);
+        }
+
         return builder;
     }
 
@@ -40,7 +43,8 @@ public static class ServiceDefaultsExtensions
     /// <param name="system">Its system's name.</param>
     public static IServiceCollection AddRequestTracing(this IServiceCollection services, string system) => services
         .AddSingleton(_ => SamplerSettings.Create(system))
-        .AddSingleton<IRuntimeFactor, TracingFactor>();
+        .AddSingleton<IRuntimeFactor, TracingFactor>()
+        .AddSingleton<IAdminCalls, TraceCalls>();
 
     /// <summary>Health and admin endpoints (<see cref="AdminEndpoint"/>).</summary>
     /// <param name="app">The service.</param>
@@ -48,10 +52,12 @@ public static class ServiceDefaultsExtensions
     public static WebApplication MapLabDefaults(this WebApplication app, Action<IEndpointRouteBuilder>? mapMore = null)
     {
         app.MapHealthChecks("/health");
-        // Held until the host has stopped, so that what its last requests left is still sent.
-        var export = OtlpExport.Start(app.Services.GetRequiredService<ServiceOptions>().Name);
-        app.Lifetime.ApplicationStopped.Register(() => export?.Dispose());
-        AdminEndpoint.Map(app, mapMore);
+        if (TelemetryExport.IsWanted)
+        {
+            TelemetryExport.Begin(app);
+        }
+
+        AdminEndpoint.Map(app, app.Services.GetServices<IAdminCalls>(), mapMore);
         return app;
     }
 }

@@ -1,5 +1,4 @@
-using System.ComponentModel;
-using System.Diagnostics;
+using Lab.LocalHost;
 using Lab.LocalHost.Processes;
 
 namespace Lab.AppHost.Aspire;
@@ -35,37 +34,15 @@ internal static class ContainerRuntime
     /// <returns>What it prints; null when it fails.</returns>
     private static async Task<string?> AnswerAsync(string program, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(Patience);
-        Process? process = null;
         try
         {
-            process = Process.Start(new ProcessStartInfo(program, arguments)
-            {
-                UseShellExecute = false,
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            });
-            if (process is null)
-            {
-                return null;
-            }
-
-            var output = process.StandardOutput.ReadToEndAsync(patience.Token);
-            await Task.WhenAll(output, process.StandardError.ReadToEndAsync(patience.Token));
-            await process.WaitForExitAsync(patience.Token);
-            return process.ExitCode == 0 ? await output : null;
+            var run = await ProgramRun.OfAsync(program, arguments, Patience, cancellationToken);
+            return run.ExitCode == 0 ? run.Output : null;
         }
-        catch (Exception exception) when (exception is Win32Exception
-            || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (LabStartException)
         {
             // Not installed, or it waits for something that does not answer.
-            process?.Kill();
             return null;
-        }
-        finally
-        {
-            process?.Dispose();
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Lab.LocalHost.Processes;
@@ -26,7 +25,7 @@ public sealed class ContainerEngine
         var program = Programs.Find("docker")
             ?? throw new LabStartException(
                 "no container engine is installed. On Debian and Ubuntu: apt-get install docker.io; or run without containers: --isolation process");
-        var (exitCode, output, errors) = await RunProgramAsync(program, ["info", "--format", "{{json .}}"], cancellationToken);
+        var (exitCode, output, errors) = await ProgramRun.OfAsync(program, ["info", "--format", "{{json .}}"], Patience, cancellationToken);
         return exitCode == 0 && EngineState.Parse(output) is { } state
             ? new ContainerEngine(program, state)
             : throw new LabStartException(
@@ -52,28 +51,15 @@ public sealed class ContainerEngine
 
     /// <summary>The same without judgement.</summary>
     /// <exception cref="ContainerException">It did not end in time.</exception>
-    internal Task<(int ExitCode, string Output, string Errors)> TryAsync(CancellationToken cancellationToken, params IReadOnlyList<string> arguments) =>
-        RunProgramAsync(Program, arguments, cancellationToken);
-
-    private static async Task<(int ExitCode, string Output, string Errors)> RunProgramAsync(
-        string program, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    internal async Task<ProgramRun> TryAsync(CancellationToken cancellationToken, params IReadOnlyList<string> arguments)
     {
-        var start = new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
-        using var process = Process.Start(start) ?? throw new ContainerException($"{program} did not start");
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        timeout.CancelAfter(Patience);
         try
         {
-            var output = process.StandardOutput.ReadToEndAsync(timeout.Token);
-            var errors = process.StandardError.ReadToEndAsync(timeout.Token);
-            await process.WaitForExitAsync(timeout.Token);
-            return (process.ExitCode, await output, await errors);
+            return await ProgramRun.OfAsync(Program, arguments, Patience, cancellationToken);
         }
-        catch (OperationCanceledException)
+        catch (LabStartException exception)
         {
-            process.Kill();
-            cancellationToken.ThrowIfCancellationRequested();
-            throw new ContainerException($"docker {arguments[0]} did not end within {Patience.TotalSeconds:0} s");
+            throw new ContainerException(exception.Message);
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Lab.LocalHost.Processes;
 
@@ -44,28 +43,14 @@ internal static class DashboardProgram
         var npm = Programs.Find("npm")
             ?? throw new LabStartException("no dashboard: neither aspire nor npm is installed. See https://aspire.dev, or install npm");
         Directory.CreateDirectory(toolsFolder);
-        var install = new ProcessStartInfo(npm, ["install", "--prefix", toolsFolder, "--no-audit", "--no-fund", "--loglevel=error", $"{Package}@{Version}"])
+        var install = await ProgramRun.OfAsync(
+            npm,
+            ["install", "--prefix", toolsFolder, "--no-audit", "--no-fund", "--loglevel=error", $"{Package}@{Version}"],
+            InstallTimeout,
+            cancellationToken);
+        if (install.ExitCode != 0)
         {
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        using var process = Process.Start(install) ?? throw new LabStartException($"{npm} did not start");
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        timeout.CancelAfter(InstallTimeout);
-        try
-        {
-            var (output, errors) = (process.StandardOutput.ReadToEndAsync(timeout.Token), process.StandardError.ReadToEndAsync(timeout.Token));
-            await process.WaitForExitAsync(timeout.Token);
-            if (process.ExitCode != 0)
-            {
-                throw new LabStartException($"no dashboard: npm cannot install {Package}: {(await errors + await output).Trim()}");
-            }
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            process.Kill(entireProcessTree: true);
-            throw new LabStartException($"no dashboard: npm did not install {Package} within {InstallTimeout.TotalMinutes:0} minutes");
+            throw new LabStartException($"no dashboard: npm cannot install {Package}: {(install.Errors + install.Output).Trim()}");
         }
     }
 }

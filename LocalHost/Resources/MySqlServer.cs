@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Lab.LocalHost.Processes;
 using Lab.Storage.MySql;
 
@@ -13,6 +12,7 @@ internal sealed class MySqlServer(
     : DataServer(place, options, records, report)
 {
     private const string User = "lab";
+    private static readonly TimeSpan InitialiseTimeout = TimeSpan.FromMinutes(2);
 
     /// <summary>What every server of the lab is told, in whatever it runs.</summary>
     public static IReadOnlyList<string> Settings { get; } =
@@ -109,20 +109,11 @@ internal sealed class MySqlServer(
         string[] kind = IsMariaDb(server)
             ? ["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"]
             : ["--initialize-insecure"];
-        var initialise = new ProcessStartInfo(program, ["--no-defaults", .. kind, $"--datadir={DataFolder}", $"--user={Environment.UserName}"])
+        var initialise = await ProgramRun.OfAsync(
+            program, ["--no-defaults", .. kind, $"--datadir={DataFolder}", $"--user={Environment.UserName}"], InitialiseTimeout, cancellationToken);
+        if (initialise.ExitCode != 0)
         {
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        using var process = System.Diagnostics.Process.Start(initialise)
-            ?? throw new LabStartException($"{initialise.FileName} did not start");
-        var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
-        var errors = process.StandardError.ReadToEndAsync(cancellationToken);
-        await process.WaitForExitAsync(cancellationToken);
-        if (process.ExitCode != 0)
-        {
-            throw new LabStartException($"{initialise.FileName} failed with exit code {process.ExitCode}: {await output} {await errors}");
+            throw new LabStartException($"{program} failed with exit code {initialise.ExitCode}: {initialise.Output} {initialise.Errors}");
         }
     }
 }

@@ -19,7 +19,7 @@ public sealed class AloneOnTheMachine;
 public sealed partial class ManyConnectionsTests(EchoLab lab) : IClassFixture<EchoLab>
 {
     private const int Many = 10_000;
-    private const int Descriptors = 250;
+    private const int Descriptors = 280;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

@@ -49,6 +49,10 @@ internal sealed class MarketplacePopulation : IPopulation
     /// <summary>Accounts, sessions, items, ratings: through the servers where they offer it.</summary>
     public async Task FillAsync(CancellationToken cancellationToken)
     {
+        // Thousands of accounts and items would bury the traces that somebody looks for.
+        var untraced = new Dictionary<string, string>(StringComparer.Ordinal) { ["tracing"] = "none" };
+        await _lab.SetFactorsAsync(Names.SellerServer, untraced, cancellationToken);
+        await _lab.SetFactorsAsync(Names.BuyerServer, untraced, cancellationToken);
         var (sellerServer, buyerServer) = (Server(Names.SellerServer, "local"), Server(Names.BuyerServer, "local"));
         Sellers = await Task.WhenAll(Enumerable.Range(0, _size.Sellers)
             .Select(index => SellerAccount.CreateAsync(new SellerClient(sellerServer), $"{_tag}-s{index}", Password, cancellationToken)));
