@@ -10,6 +10,10 @@ namespace Lab.LocalHost.Resources;
 internal static class DashboardProgram
 {
     private const string Version = "13.5.4";
+
+    /// <summary>Where no registry answers, the lab does not wait for one.</summary>
+    private static readonly string[] NoPatience = ["--fetch-retries=0", "--fetch-timeout=20000"];
+
     private static readonly TimeSpan InstallTimeout = TimeSpan.FromMinutes(3);
 
     private static string Package =>
@@ -45,12 +49,12 @@ internal static class DashboardProgram
         Directory.CreateDirectory(toolsFolder);
         var install = await ProgramRun.OfAsync(
             npm,
-            ["install", "--prefix", toolsFolder, "--no-audit", "--no-fund", "--loglevel=error", $"{Package}@{Version}"],
+            ["install", "--prefix", toolsFolder, "--no-audit", "--no-fund", "--loglevel=error", .. NoPatience, $"{Package}@{Version}"],
             InstallTimeout,
             cancellationToken);
         if (install.ExitCode != 0)
         {
-            throw new LabStartException($"no dashboard: npm cannot install {Package}: {(install.Errors + install.Output).Trim()}");
+            throw new LabStartException($"no dashboard: npm cannot install {Package} (--dashboard false does not ask for one): {(install.Errors + install.Output).Trim()}");
         }
     }
 }
