@@ -34,20 +34,22 @@ public static class RequestShares
     public static IReadOnlyList<double> Of(SlowRequest request)
     {
         var parts = Names.ToDictionary(name => name, _ => 0.0, StringComparer.Ordinal);
+        // A server may look at its clock only after the client has its answer.
+        var serverUs = Math.Min(request.ServerUs ?? 0, request.LatencyUs);
         var covered = new List<(double From, double To)>();
         foreach (var (stage, name) in Stages)
         {
             foreach (var time in request.Stages.Where(time => time.Stage == stage))
             {
-                var (from, to) = (time.StartUs, Math.Min(time.StartUs + time.DurationUs, request.ServerUs ?? 0));
+                var (from, to) = (time.StartUs, Math.Min(time.StartUs + time.DurationUs, serverUs));
                 parts[name] += Math.Max(0, to - from - Overlap(covered, from, to));
                 Cover(covered, from, to);
             }
         }
 
         var known = covered.Sum(part => part.To - part.From);
-        parts[Elsewhere] = Math.Max(0, (request.ServerUs ?? 0) - known);
-        parts[Outside] = Math.Max(0, request.LatencyUs - (request.ServerUs ?? 0));
+        parts[Elsewhere] = Math.Max(0, serverUs - known);
+        parts[Outside] = request.LatencyUs - serverUs;
         return [.. Names.Select(name => parts[name])];
     }
 

@@ -7,7 +7,8 @@ namespace Lab.Harness.Archive;
 /// <param name="TraceId">Of its trace (W3C Trace Context, 32 hexadecimal digits); null when nobody received traces.</param>
 /// <param name="LatencyUs">As the client measured it.</param>
 /// <param name="ServerUs">
-/// From the arrival of its frame at the server to the leaving of its reply; null when the server no longer knew it.
+/// From the arrival of its frame at the server to the leaving of its reply, which the server may notice after the client; null
+/// when the server no longer knew it.
 /// </param>
 /// <param name="Stages">
 /// What the server did, in the order in which it ended; stages may overlap. What they do not cover was spent on the network

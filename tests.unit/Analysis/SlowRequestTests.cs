@@ -47,7 +47,7 @@ public class SlowRequestTests
         {
             var stages = Enumerable.Range(0, random.Next(9)).Select(_ => new StageTimes(
                 (RequestStage)random.Next(7), random.Next(1_000), random.Next(500), 1)).ToList();
-            var request = new SlowRequest(null, 1_500 + random.Next(1_000), 1_500, stages);
+            var request = new SlowRequest(null, 1_400 + random.Next(1_000), 1_500, stages);
             var parts = RequestShares.Of(request);
             Assert.All(parts, part => Assert.True(part >= 0));
             Assert.Equal(request.LatencyUs, parts.Sum(), precision: 6);
