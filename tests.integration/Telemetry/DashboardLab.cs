@@ -7,7 +7,7 @@ using Lab.Topology;
 namespace Lab.Tests.Integration.Telemetry;
 
 /// <summary>A lab whose services send their telemetry to a dashboard; tests are skipped where none can be had.</summary>
-public sealed class DashboardLab : TestLab
+public class DashboardLab : TestLab
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
@@ -63,10 +63,13 @@ public sealed class DashboardLab : TestLab
     }
 }
 
+/// <summary>One that nobody else sends anything to.</summary>
+public sealed class FreshDashboardLab : DashboardLab;
+
 /// <summary>A span as the dashboard has it.</summary>
 public sealed record SpanSeen(string Service, string Name, string TraceId, string SpanId, string? Parent);
 
-/// <summary>One dashboard for all tests that look at one.</summary>
+/// <summary>One dashboard for most tests that look at one. One after the other: the first installs the program.</summary>
 [CollectionDefinition(Name)]
 public sealed class DashboardTestsCollection : ICollectionFixture<DashboardLab>
 {

@@ -7,10 +7,7 @@ using Lab.Harness.Scenarios;
 using Lab.Harness.Scenarios.Marketplace;
 using Lab.Telemetry.Export;
 using Lab.Telemetry.Requests;
-using Lab.Tests.Integration.Labs;
-using Lab.Tests.Integration.Marketplace;
 using Lab.Topology;
-using Microsoft.Playwright;
 using Names = Lab.Topology.Systems.Marketplace;
 
 namespace Lab.Tests.Integration.Telemetry;
@@ -20,27 +17,6 @@ namespace Lab.Tests.Integration.Telemetry;
 public sealed class DashboardTests(DashboardLab lab)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    [Fact]
-    public async Task The_traces_page_shows_a_registration_with_its_database_span()
-    {
-        var url = lab.Dashboard.Url;
-        await using var browsers = await Browsers.OpenAsync();
-        await using var seller = await lab.NewSellerAsync();
-        await seller.RegisterItemAsync(StoryTests.Salt(1, 41, StoryTests.NewKeyword()), Token);
-        await lab.SpansAsync(span => span.Name == "register_item_for_sale", 1, Token);
-
-        var page = await browsers.Browser.NewPageAsync(new BrowserNewPageOptions { ViewportSize = new ViewportSize { Width = 1400, Height = 900 } });
-        await page.GotoAsync($"{url}traces");
-        await page.GetByText("seller-server: register_item_for_sale").First.ClickAsync();
-        await page.GetByText("mysql commit").First.WaitForAsync();
-        await page.GetByText("mysql execute").First.WaitForAsync();
-        await page.GetByText("redis session").First.WaitForAsync();
-        if (Environment.GetEnvironmentVariable("LAB_SCREENSHOTS") is { Length: > 0 } folder)
-        {
-            await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder, "trace.png") });
-        }
-    }
 
     [Fact]
     public async Task A_traced_caller_is_followed_into_the_server()
