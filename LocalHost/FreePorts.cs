@@ -13,7 +13,8 @@ internal sealed class FreePorts
     private const int Last = 31_999;
     private const int MaxAttempts = 1_000;
 
-    private readonly HashSet<int> _given = [];
+    /// <summary>By all labs of this process: two that start at the same time must not draw the same port before either listens.</summary>
+    private static readonly HashSet<int> Given = [];
 
     /// <exception cref="LabStartException">No port is free.</exception>
     public int Take()
@@ -21,7 +22,15 @@ internal sealed class FreePorts
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
             var port = Random.Shared.Next(First, Last + 1);
-            if (_given.Add(port) && IsFree(port))
+            lock (Given)
+            {
+                if (!Given.Add(port))
+                {
+                    continue;
+                }
+            }
+
+            if (IsFree(port))
             {
                 return port;
             }
