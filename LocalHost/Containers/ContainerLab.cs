@@ -13,6 +13,10 @@ internal sealed class ContainerLab : IAsyncDisposable
     /// <summary>Containers, networks and volumes of a lab have it, with the state folder as value.</summary>
     private const string Label = "lab.state";
 
+    /// <summary>A container that is just going is in the way for a moment.</summary>
+    private const int MaxRemovals = 50;
+    private static readonly TimeSpan RemovalPause = TimeSpan.FromMilliseconds(200);
+
     private readonly LocalLabOptions _options;
     private readonly Subnet _subnet;
     private readonly Dictionary<string, int> _numbers = new(StringComparer.Ordinal);
@@ -165,16 +169,22 @@ internal sealed class ContainerLab : IAsyncDisposable
         async Task RemoveAsync(string kind, string[] list, string[] remove)
         {
             var names = await engine.LinesAsync(cancellationToken, list);
-            if (names.Count > 0)
+            var left = names;
+            for (var attempt = 0; left.Count > 0 && attempt < MaxRemovals; attempt++)
             {
-                await engine.TryAsync(cancellationToken, [.. remove, .. names]);
-                // Some go by themselves meanwhile, which the engine calls a failure: what counts is that none is left.
-                var left = await engine.LinesAsync(cancellationToken, list);
-                removed.AddRange(names.Except(left, StringComparer.Ordinal).Select(name => $"{kind} {name}"));
+                // Some go by themselves meanwhile, which the engine calls a failure: what counts is that none is left in the end.
+                await engine.TryAsync(cancellationToken, [.. remove, .. left]);
+                left = await engine.LinesAsync(cancellationToken, list);
                 if (left.Count > 0)
                 {
-                    throw new ContainerException($"these could not be removed: {string.Join(", ", left)}; try docker {string.Join(' ', remove)}");
+                    await Task.Delay(RemovalPause, cancellationToken);
                 }
+            }
+
+            removed.AddRange(names.Except(left, StringComparer.Ordinal).Select(name => $"{kind} {name}"));
+            if (left.Count > 0)
+            {
+                throw new ContainerException($"these could not be removed: {string.Join(", ", left)}; try docker {string.Join(' ', remove)}");
             }
         }
     }
