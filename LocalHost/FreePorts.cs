@@ -7,7 +7,7 @@ namespace Lab.LocalHost;
 /// Free TCP ports of the loopback address, from below the range that the kernel gives to outgoing connections: a
 /// service that is restarted must find its port free among thousands of client connections.
 /// </summary>
-internal sealed class FreePorts
+internal static class FreePorts
 {
     private const int First = 20_000;
     private const int Last = 31_999;
@@ -16,8 +16,12 @@ internal sealed class FreePorts
     /// <summary>By all labs of this process: two that start at the same time must not draw the same port before either listens.</summary>
     private static readonly HashSet<int> Given = [];
 
+    /// <summary>A new ADDRESS:PORT of the loopback address.</summary>
     /// <exception cref="LabStartException">No port is free.</exception>
-    public int Take()
+    public static string NextAddress() => FormattableString.Invariant($"127.0.0.1:{Take()}");
+
+    /// <exception cref="LabStartException">No port is free.</exception>
+    public static int Take()
     {
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {

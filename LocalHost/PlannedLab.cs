@@ -17,11 +17,10 @@ public sealed class PlannedLab
     private readonly Dictionary<string, string> _addresses = new(StringComparer.Ordinal);
 
     /// <param name="topology">What the lab consists of.</param>
-    /// <param name="ports">Where ports come from.</param>
     /// <param name="options">Where its data is, and which databases are not its own.</param>
     /// <param name="secrets">Token and passwords.</param>
     /// <param name="inContainers">Its databases run in containers of the official images, their ports on this machine.</param>
-    internal PlannedLab(LabTopology topology, FreePorts ports, LocalLabOptions options, LabSecrets secrets, bool inContainers)
+    internal PlannedLab(LabTopology topology, LocalLabOptions options, LabSecrets secrets, bool inContainers)
     {
         _options = options;
         var records = new RunningRecords(Path.Combine(options.StateFolder, "running"));
@@ -41,7 +40,7 @@ public sealed class PlannedLab
 
         _book = new AddressBook(
             topology,
-            _ => NextAddress(),
+            _ => FreePorts.NextAddress(),
             (name, address) => address is null ? _connections[name] : ExternalDatabase.ConnectionString(_connections[name], address),
             name => _connections[name]);
         Endpoints = new LabEndpoints
@@ -53,9 +52,7 @@ public sealed class PlannedLab
             Databases = topology.Databases.ToDictionary(spec => spec.Name, spec => _connections[spec.Name], StringComparer.Ordinal),
         };
 
-        string NextAddress() => FormattableString.Invariant($"127.0.0.1:{ports.Take()}");
-
-        ServerPlace Place(string name) => new(name, NextAddress(), StateFolder.Data(options, name));
+        ServerPlace Place(string name) => new(name, FreePorts.NextAddress(), StateFolder.Data(options, name));
     }
 
     public LabEndpoints Endpoints { get; }

@@ -11,9 +11,8 @@ internal static class Dashboard
     /// <param name="given">A run that ends by itself has no dashboard: nobody would look, and it would be measured, too.</param>
     public static DistributedApplicationOptions Options(LabArguments given)
     {
-        var ports = new FreePorts();
         var defaults = Addresses.Where(name => Environment.GetEnvironmentVariable(name) is null)
-            .Select(name => $"--{name}=http://127.0.0.1:{ports.Take()}");
+            .Select(name => $"--{name}=http://{FreePorts.NextAddress()}");
         return new DistributedApplicationOptions
         {
             Args =

@@ -78,7 +78,7 @@ internal sealed class LabBuilder : IDisposable
         try
         {
             var secrets = new LabSecrets(await ValueAsync(token), await ValueAsync(mySqlPassword), await ValueAsync(redisPassword));
-            var plan = new PlannedLab(topology, new FreePorts(), options, secrets, containers is not null);
+            var plan = new PlannedLab(topology, options, secrets, containers is not null);
             return new LabBuilder(app, topology, given, folder)
             {
                 AdminToken = token,

@@ -1,4 +1,5 @@
 using Lab.LocalHost;
+using Lab.LocalHost.Resources;
 using Lab.Topology;
 
 namespace Lab.AppHost.Aspire;
@@ -29,8 +30,9 @@ internal static class ServiceBuilderExtensions
         {
             lab.Run(spec, plan).WithParentRelationship(system);
         }
-        else if (!SharesPort(spec))
+        else if (spec.SharesAddressOf is null)
         {
+            // One that shares another's address takes one machine with it, which containers are not.
             lab.Publish(spec);
         }
     }
@@ -132,7 +134,7 @@ internal static class ServiceBuilderExtensions
         {
             foreach (var (key, value) in spec.Settings)
             {
-                context.EnvironmentVariables[key.Replace(":", "__", StringComparison.Ordinal)] = lab.Published.Resolve(spec, value);
+                context.EnvironmentVariables[ServiceSettings.Variable(key)] = lab.Published.Resolve(spec, value);
             }
         });
         return lab.WaitForNeeds(service, spec);
@@ -149,10 +151,6 @@ internal static class ServiceBuilderExtensions
         lab.Resources[spec.Name] = service;
         return service;
     }
-
-    /// <summary>It has no endpoint of its own, but listens at another's: that takes one machine, which containers are not.</summary>
-    private static bool SharesPort(ServiceSpec spec) => spec.Endpoints.Count == 0
-        && spec.Settings.Values.OfType<SettingValue.EndpointAddress>().Any(endpoint => endpoint.Service != spec.Name);
 
     private static Action<ResourceUrlAnnotation> ShowProxies(Uri api) =>
         url => (url.Url, url.DisplayText) = (new Uri(api, "/proxies").ToString(), "proxies and toxics");

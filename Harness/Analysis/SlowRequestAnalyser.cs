@@ -20,8 +20,9 @@ public sealed class SlowRequestAnalyser : IAnalyser
                     continue;
                 }
 
+                var shares = known.ConvertAll(RequestShares.Of);
                 var totals = RequestShares.Names
-                    .Select((name, index) => (Name: name, Us: known.Sum(request => RequestShares.Of(request)[index])))
+                    .Select((name, index) => (Name: name, Us: shares.Sum(share => share[index])))
                     .OrderByDescending(part => part.Us)
                     .ToList();
                 var allUs = totals.Sum(part => part.Us);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using Lab.LocalHost.Resources;
 
 namespace Lab.LocalHost.Containers;
 
@@ -19,9 +20,7 @@ internal static class ContainerImages
     public static async Task<IReadOnlyDictionary<string, string>> MakeAsync(
         ContainerEngine engine, IReadOnlyCollection<string> names, Action<ResourceEvent> report, CancellationToken cancellationToken)
     {
-        // The layout of build output is artifacts/bin/PROJECT/CONFIGURATION/ for every project.
-        var configuration = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
-        var programs = configuration.Parent!.Parent!;
+        var (programs, configuration) = ServicePrograms.Output();
         var script = Path.Combine(programs.Parent!.Parent!.FullName, Script);
         if (!File.Exists(script))
         {
@@ -29,7 +28,7 @@ internal static class ContainerImages
         }
 
         var start = new ProcessStartInfo(
-            script, ["--engine", engine.Program, "--programs", programs.FullName, "--configuration", configuration.Name, .. names])
+            script, ["--engine", engine.Program, "--programs", programs.FullName, "--configuration", configuration, .. names])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,

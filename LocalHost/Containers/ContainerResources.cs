@@ -11,7 +11,6 @@ internal sealed class ContainerResources(
     /// <summary>The only place in a container that can be written to.</summary>
     private const string LogFolder = "/tmp";
 
-    private readonly FreePorts _machinePorts = new();
     private readonly HashSet<string> _held = new(StringComparer.Ordinal);
 
     public string Description => $"container ({lab.Engine})";
@@ -26,7 +25,7 @@ internal sealed class ContainerResources(
 
     public string NextAddress(string owner) => lab.NextAddress(owner);
 
-    public string NextMachineAddress() => FormattableString.Invariant($"{lab.MachineAddress}:{_machinePorts.Take()}");
+    public string NextMachineAddress() => FormattableString.Invariant($"{lab.MachineAddress}:{FreePorts.Take()}");
 
     public DataServer MySql(string name, string dataFolder)
     {

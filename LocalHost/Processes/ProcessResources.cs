@@ -6,13 +6,11 @@ namespace Lab.LocalHost.Processes;
 /// <summary>Resources as processes of this machine, on free ports of its loopback address.</summary>
 internal sealed class ProcessResources(LocalLabOptions options, RunningRecords records, Action<ResourceEvent> report) : IResourceMaker
 {
-    private readonly FreePorts _ports = new();
-
     public string Description => "process";
 
-    public string NextAddress(string owner) => FormattableString.Invariant($"127.0.0.1:{_ports.Take()}");
+    public string NextAddress(string owner) => FreePorts.NextAddress();
 
-    public string NextMachineAddress() => NextAddress("");
+    public string NextMachineAddress() => FreePorts.NextAddress();
 
     public DataServer MySql(string name, string dataFolder) =>
         new MySqlServer(new ServerPlace(name, NextAddress(name), dataFolder), Secrets.New(), options, records, report);

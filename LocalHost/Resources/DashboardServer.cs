@@ -47,7 +47,7 @@ internal sealed class DashboardServer(Func<string> nextAddress, LocalLabOptions 
             var program = await DashboardProgram.FindAsync(
                 options.ToolsFolder, step => report(new ResourceEvent(Name, ResourceState.Starting, step)), cancellationToken);
             _process = await ManagedProcess.StartAsync(Spec(program), options.LogFolder, records, container: null, cancellationToken);
-            await Readiness.WaitAsync(_process, AnswersAsync, options.StartTimeout, cancellationToken);
+            await Readiness.WaitAsync(_process, token => Readiness.AnswersAsync(_http, Endpoints.Url, token), options.StartTimeout, cancellationToken);
             return Endpoints.Url.ToString();
         }
         catch (LabStartException exception)
@@ -97,19 +97,5 @@ internal sealed class DashboardServer(Func<string> nextAddress, LocalLabOptions 
                 ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "",
             },
             home);
-    }
-
-    private async Task<bool> AnswersAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            using var reply = await _http.GetAsync(Endpoints.Url, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-            return reply.IsSuccessStatusCode;
-        }
-        catch (Exception exception) when (exception is HttpRequestException
-            || (exception is TaskCanceledException && !cancellationToken.IsCancellationRequested))
-        {
-            return false;
-        }
     }
 }

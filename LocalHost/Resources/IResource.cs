@@ -31,6 +31,22 @@ internal static class Readiness
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>Whether a URL answers with success. Whoever cancels meanwhile is told so, and not that it does not.</summary>
+    public static async Task<bool> AnswersAsync(HttpClient http, Uri url, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var reply = await http.GetAsync(url, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            return reply.IsSuccessStatusCode;
+        }
+        catch (Exception exception) when (exception is HttpRequestException
+            || (exception is TaskCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            // Not there yet, or too slow: a cancellation that nobody asked for is a timeout.
+            return false;
+        }
+    }
+
     /// <summary>Asks again and again until the probe succeeds.</summary>
     /// <exception cref="LabStartException">The process ended, or the time is up.</exception>
     public static async Task WaitAsync(

@@ -64,20 +64,8 @@ internal sealed class ServiceProcess(
         _stopping.Dispose();
     }
 
-    public async Task<bool> IsHealthyAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            using var reply = await _http.GetAsync(new Uri(adminUrl + "/health"), cancellationToken);
-            return reply.IsSuccessStatusCode;
-        }
-        catch (Exception exception) when (exception is HttpRequestException
-            || (exception is TaskCanceledException && !cancellationToken.IsCancellationRequested))
-        {
-            // Whoever cancels meanwhile, because another service cannot start, must not see this as the reason.
-            return false;
-        }
-    }
+    public Task<bool> IsHealthyAsync(CancellationToken cancellationToken) =>
+        Readiness.AnswersAsync(_http, new Uri(adminUrl + "/health"), cancellationToken);
 
     private async Task StartProcessAsync(CancellationToken cancellationToken)
     {
@@ -143,12 +131,19 @@ internal sealed class ServiceProcess(
 /// <summary>Programs of services, in the build output next to the program that runs now.</summary>
 internal static class ServicePrograms
 {
-    /// <summary>The layout is <c>artifacts/bin/PROJECT/CONFIGURATION/</c> for every project.</summary>
+    /// <summary>The folder of this build's output: the layout is <c>artifacts/bin/PROJECT/CONFIGURATION/</c> for every project.</summary>
+    public static (DirectoryInfo Folder, string Configuration) Output()
+    {
+        var configuration = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
+        return (configuration.Parent!.Parent!, configuration.Name);
+    }
+
+    /// <summary>The program of a project.</summary>
     /// <exception cref="LabStartException">It has not been built.</exception>
     public static string Find(string project)
     {
-        var configuration = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
-        var program = Path.Combine(configuration.Parent!.Parent!.FullName, project, configuration.Name, $"Lab.{project}.dll");
+        var (output, configuration) = Output();
+        var program = Path.Combine(output.FullName, project, configuration, $"Lab.{project}.dll");
         return File.Exists(program)
             ? program
             : throw new LabStartException($"{program} is missing: build the solution first (./lab does)");

@@ -73,5 +73,5 @@ public class PlannedLabTests
         ExternalRedis = null,
     };
 
-    private static PlannedLab Plan(LocalLabOptions options, bool inContainers = false) => new(Topology, new FreePorts(), options, Secrets, inContainers);
+    private static PlannedLab Plan(LocalLabOptions options, bool inContainers = false) => new(Topology, options, Secrets, inContainers);
 }

@@ -44,18 +44,12 @@ public sealed class OtlpExport : IDisposable
     public static OtlpExport? Start(string service, Uri? endpoint = null) =>
         IsWanted || endpoint is not null ? new OtlpExport(service, endpoint) : null;
 
-    /// <summary>Adds the log to what is exported; nothing when nobody receives it.</summary>
-    public static void AddLogs(ILoggingBuilder logging, string service)
+    /// <summary>Adds the log to what is exported, to where the environment says.</summary>
+    public static void AddLogs(ILoggingBuilder logging, string service) => logging.AddOpenTelemetry(options =>
     {
-        if (IsWanted)
-        {
-            logging.AddOpenTelemetry(options =>
-            {
-                options.IncludeFormattedMessage = true;
-                options.SetResourceBuilder(Resource(service)).AddOtlpExporter();
-            });
-        }
-    }
+        options.IncludeFormattedMessage = true;
+        options.SetResourceBuilder(Resource(service)).AddOtlpExporter();
+    });
 
     /// <summary>What has not been sent yet is sent first, for a few seconds at most.</summary>
     public void Dispose()

@@ -16,7 +16,6 @@ public sealed class RequestTracer : IDisposable
 
     private readonly RequestSpans _spans;
     private readonly RequestMetrics _metrics;
-    private readonly Random _random = Random.Shared;
     private RecentRequests? _recent;
     private int _unpublished;
 
@@ -62,7 +61,7 @@ public sealed class RequestTracer : IDisposable
         {
             if (found.TryGetValue(request.Id, out var timings))
             {
-                if (request.Context is { } context && context.TraceFlags.HasFlag(ActivityTraceFlags.Recorded))
+                if (request.Context is { } context && IsRecorded(context))
                 {
                     _spans.Publish(timings, context);
                 }
@@ -85,10 +84,12 @@ public sealed class RequestTracer : IDisposable
     {
         TraceSampling.All => true,
         TraceSampling.None => false,
-        _ when parent is { } context => context.TraceFlags.HasFlag(ActivityTraceFlags.Recorded),
-        TraceSampling.Ratio => _random.NextDouble() < Ratio,
+        _ when parent is { } context => IsRecorded(context),
+        TraceSampling.Ratio => Random.Shared.NextDouble() < Ratio,
         _ => false,
     };
+
+    private static bool IsRecorded(ActivityContext context) => context.TraceFlags.HasFlag(ActivityTraceFlags.Recorded);
 
     internal void Ended(RequestTrace request)
     {
