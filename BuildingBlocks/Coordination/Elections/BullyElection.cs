@@ -1,0 +1,382 @@
+namespace Lab.Coordination.Elections;
+
+/// <summary>
+/// The bully algorithm (H. Garcia-Molina, "Elections in a Distributed Computing System", 1982): the highest id that lives
+/// leads. Terms fence: whoever wins claims the next term before it announces itself.
+/// </summary>
+/// <param name="host">The node it is part of.</param>
+/// <param name="nodes">Ids of all who vote; the node's own may be among them.</param>
+/// <param name="options">Patience.</param>
+public sealed class BullyElection(IElectionHost host, IReadOnlyList<int> nodes, ElectionOptions options)
+{
+    /// <summary>One is enough: no state waits for two things.</summary>
+    private const string Timer = "election";
+
+    private readonly Voters _voters = new(host.Id, nodes);
+
+    /// <summary>When asking one after the other: who was asked last.</summary>
+    private int _asked;
+
+    /// <summary>The highest id that answered.</summary>
+    private int? _answered;
+
+    /// <summary>This node has resigned, and leaves it to others until its successor is lost.</summary>
+    private bool _resigned;
+
+    public ElectionState State { get; private set; }
+
+    /// <summary>Who leads, as far as this node knows.</summary>
+    public int? Leader { get; private set; }
+
+    /// <summary>The term of <see cref="Leader"/>, or the highest heard of. Never falls.</summary>
+    public long Term { get; private set; }
+
+    public bool IsLeader => Leader == host.Id;
+
+    /// <summary>A node that starts, or comes back, stands for election: it may be the highest.</summary>
+    public void Start() => Elect();
+
+    /// <summary>Takes a message. Lost, late, doubled and reordered ones do no harm; those of nodes that do not vote are ignored.</summary>
+    public void Receive(int from, ElectionMessage message)
+    {
+        if (!_voters.Include(from))
+        {
+            return;
+        }
+
+        if (message.Kind is ElectionMessageKind.Election or ElectionMessageKind.Answer && message.Term > Term)
+        {
+            HearOf(message.Term);
+        }
+
+        switch (message.Kind)
+        {
+            case ElectionMessageKind.Election when from < host.Id:
+                Asked(from);
+                break;
+            case ElectionMessageKind.Answer when from > host.Id:
+                Answered(from);
+                break;
+            case ElectionMessageKind.Coordinator:
+                Announced(from, message.Term);
+                break;
+            case ElectionMessageKind.Resigned when Leader == from && message.Term == Term:
+                _voters.Declined = from;
+                Lose();
+                break;
+        }
+
+        Trust(from);
+    }
+
+    /// <summary>True when the timer was one of the election's.</summary>
+    public bool Fire(string timer)
+    {
+        if (timer != Timer)
+        {
+            return false;
+        }
+
+        switch (State)
+        {
+            case ElectionState.Electing when options.Parallel:
+                Claim();
+                break;
+            case ElectionState.Electing:
+                AskNext();
+                break;
+            case ElectionState.AwaitingCoordinator:
+                Elect();
+                break;
+            case ElectionState.Resting:
+                _resigned = false;
+                Elect();
+                break;
+            case ElectionState.Leading:
+                Announce();
+                break;
+        }
+
+        return true;
+    }
+
+    /// <summary>A node is held to be gone (its connection ended, or the failure detector says so).</summary>
+    public void Suspect(int node)
+    {
+        if (!_voters.Include(node))
+        {
+            return;
+        }
+
+        _voters.Suspect(node);
+        if (Leader == node)
+        {
+            Lose();
+        }
+
+        if (State == ElectionState.AwaitingCoordinator && node == _answered)
+        {
+            Elect();
+        }
+        else if (State == ElectionState.Electing && (options.Parallel ? _voters.NextHigher(host.Id) is null : node == _asked))
+        {
+            AskNext();
+        }
+    }
+
+    /// <summary>A node has been heard of again.</summary>
+    public void Trust(int node)
+    {
+        if (_voters.Trust(node) && IsLeader)
+        {
+            Send(node, ElectionMessageKind.Coordinator);
+        }
+    }
+
+    /// <summary>The claim was granted: this node leads from now on, and says so to all.</summary>
+    public void TermGranted(long term)
+    {
+        if (State != ElectionState.Claiming)
+        {
+            return;
+        }
+
+        if (term <= Term)
+        {
+            // Someone claimed after this node did, and was faster to say so.
+            GiveWay();
+            return;
+        }
+
+        _voters.Declined = null;
+        Enter(ElectionState.Leading);
+        SetLeader(host.Id, term);
+        Announce();
+    }
+
+    /// <summary>The claim failed.</summary>
+    public void TermRefused()
+    {
+        if (State == ElectionState.Claiming)
+        {
+            GiveWay();
+        }
+    }
+
+    /// <summary>A higher term has been claimed by another: this node leads no longer.</summary>
+    public void Fenced()
+    {
+        if (IsLeader)
+        {
+            Rest();
+            SetLeader(null, Term);
+        }
+    }
+
+    /// <summary>
+    /// This node gives its office up, and does not stand in the next election, nor while that election's winner leads.
+    /// Nothing happens to a node that neither leads nor is about to.
+    /// </summary>
+    public void Resign()
+    {
+        if (State is ElectionState.Following or ElectionState.Resting)
+        {
+            return;
+        }
+
+        var led = IsLeader;
+        _resigned = true;
+        Rest();
+        if (led)
+        {
+            SendAll(ElectionMessageKind.Resigned);
+            SetLeader(null, Term);
+        }
+    }
+
+    /// <summary>There is no leader any more.</summary>
+    private void Lose()
+    {
+        SetLeader(null, Term);
+        if (State == ElectionState.Following)
+        {
+            _resigned = false;
+            Elect();
+        }
+    }
+
+    private void Elect()
+    {
+        _asked = host.Id;
+        _answered = null;
+        if (!options.Parallel || _voters.NextHigher(host.Id) is null)
+        {
+            AskNext();
+            return;
+        }
+
+        Enter(ElectionState.Electing, options.AnswerTimeoutUs);
+        for (var next = _voters.NextHigher(host.Id); next is { } node; next = _voters.NextHigher(node))
+        {
+            Send(node, ElectionMessageKind.Election);
+        }
+    }
+
+    private void AskNext()
+    {
+        if (_voters.NextHigher(_asked) is not { } next)
+        {
+            Claim();
+            return;
+        }
+
+        _asked = next;
+        Enter(ElectionState.Electing, options.AnswerTimeoutUs);
+        Send(next, ElectionMessageKind.Election);
+    }
+
+    private void Claim()
+    {
+        Enter(ElectionState.Claiming);
+        host.ClaimTerm();
+    }
+
+    /// <summary>A lower id stands for election.</summary>
+    private void Asked(int from)
+    {
+        if (IsLeader)
+        {
+            Send(from, ElectionMessageKind.Coordinator);
+        }
+        else if (State != ElectionState.Resting && !_resigned)
+        {
+            Send(from, ElectionMessageKind.Answer);
+            if (State == ElectionState.Following && (!options.Parallel || !(Leader > host.Id)))
+            {
+                Elect();
+            }
+        }
+    }
+
+    private void Answered(int from)
+    {
+        if (State == ElectionState.Electing)
+        {
+            _answered = from;
+            Enter(ElectionState.AwaitingCoordinator, options.CoordinatorTimeoutUs);
+        }
+        else if (State == ElectionState.AwaitingCoordinator && !(_answered > from))
+        {
+            _answered = from;
+        }
+    }
+
+    /// <summary>Someone says that it leads.</summary>
+    private void Announced(int from, long term)
+    {
+        if (term < Term)
+        {
+            if (IsLeader)
+            {
+                Send(from, ElectionMessageKind.Coordinator);
+            }
+
+            return;
+        }
+
+        if (IsLeader && term == Term)
+        {
+            return;
+        }
+
+        _voters.Declined = null;
+        var bully = from < host.Id && !_resigned;
+        if (!bully && State != ElectionState.Claiming)
+        {
+            _resigned &= from < host.Id;
+            Enter(ElectionState.Following);
+        }
+
+        var wasSettled = State is ElectionState.Following or ElectionState.Leading;
+        SetLeader(from, term);
+        if (bully && wasSettled)
+        {
+            Elect();
+        }
+    }
+
+    /// <summary>There is a higher term: whoever led before is fenced, and its successor will announce itself.</summary>
+    private void HearOf(long term)
+    {
+        if (IsLeader)
+        {
+            Rest();
+        }
+        else if (State == ElectionState.Following)
+        {
+            _answered = null;
+            Enter(ElectionState.AwaitingCoordinator, options.CoordinatorTimeoutUs);
+        }
+
+        SetLeader(null, term);
+    }
+
+    /// <summary>The claim came to nothing.</summary>
+    private void GiveWay()
+    {
+        if (Leader > host.Id)
+        {
+            Enter(ElectionState.Following);
+        }
+        else
+        {
+            Rest();
+        }
+    }
+
+    private void Rest() => Enter(ElectionState.Resting, options.FencedPatienceUs + host.Random.NextInt64((options.FencedPatienceUs / 2) + 1));
+
+    private void Announce()
+    {
+        host.SetTimer(Timer, options.RepeatUs);
+        SendAll(ElectionMessageKind.Coordinator);
+    }
+
+    private void SendAll(ElectionMessageKind kind)
+    {
+        foreach (var node in _voters.Others)
+        {
+            Send(node, kind);
+        }
+    }
+
+    private void Send(int to, ElectionMessageKind kind) => host.Send(to, new ElectionMessage(kind, Term));
+
+    private void Enter(ElectionState state, long? timeoutUs = null)
+    {
+        var before = State;
+        State = state;
+        if (timeoutUs is { } delay)
+        {
+            host.SetTimer(Timer, delay);
+        }
+        else
+        {
+            host.CancelTimer(Timer);
+        }
+
+        if (before != state)
+        {
+            host.StateChanged(before, state);
+        }
+    }
+
+    private void SetLeader(int? leader, long term)
+    {
+        if (leader != Leader || term != Term)
+        {
+            (Leader, Term) = (leader, term);
+            host.LeaderChanged(leader, term);
+        }
+    }
+}
