@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Lab.LocalHost.Processes;
+using Lab.Processes;
 
 namespace Lab.LocalHost;
 

@@ -1,5 +1,6 @@
 using Lab.LocalHost.Containers;
 using Lab.LocalHost.Processes;
+using Lab.Processes;
 
 namespace Lab.LocalHost;
 

@@ -3,7 +3,7 @@ namespace Lab.LocalHost;
 /// <summary>Where a local lab lives, and what of it is brought along.</summary>
 public sealed record LocalLabOptions
 {
-    /// <summary>Databases' content, in the state folder.</summary>
+    /// <summary>Content of databases, and of services that keep some, in the state folder.</summary>
     internal const string DataFolderName = "data";
 
     /// <summary>Data, logs and records of what runs: usually <c>.lab</c> in the repository.</summary>

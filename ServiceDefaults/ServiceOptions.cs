@@ -6,7 +6,7 @@ namespace Lab.ServiceDefaults;
 /// <summary>
 /// What the runner tells every service, under <c>Service:</c> in its configuration
 /// (environment: <c>Service__Name</c>, <c>Service__AdminUrl</c>, <c>Service__AdminToken</c>, <c>Service__LogFolder</c>,
-/// <c>Service__PrivateNetwork</c>).
+/// <c>Service__DataFolder</c>, <c>Service__PrivateNetwork</c>).
 /// </summary>
 public sealed class ServiceOptions
 {
@@ -23,6 +23,9 @@ public sealed class ServiceOptions
 
     /// <summary>Where a service puts logs of its own, beside what it prints; files begin with <see cref="Name"/>.</summary>
     public string LogFolder { get; set; } = Path.GetTempPath();
+
+    /// <summary>Where a service puts what must be durable: its own folder, on a disk.</summary>
+    public string DataFolder { get; set; } = Path.GetTempPath();
 
     /// <summary>
     /// Whoever starts the service vouches that only its own network reaches it, as with a container whose port is not

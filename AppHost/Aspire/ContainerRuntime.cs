@@ -1,5 +1,6 @@
 using Lab.LocalHost;
 using Lab.LocalHost.Processes;
+using Lab.Processes;
 
 namespace Lab.AppHost.Aspire;
 

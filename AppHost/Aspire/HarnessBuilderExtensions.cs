@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Lab.LocalHost;
-using Lab.LocalHost.Processes;
+using Lab.Processes;
 using Lab.Topology;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,4 +1,4 @@
-using Lab.LocalHost.Processes;
+using Lab.Processes;
 
 namespace Lab.AppHost.Aspire;
 

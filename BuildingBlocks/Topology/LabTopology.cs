@@ -100,6 +100,9 @@ public sealed record ServiceSpec
     /// </summary>
     public string? SharesAddressOf { get; init; }
 
+    /// <summary>It writes what must be durable: runners give it a folder on a disk (<c>Service:DataFolder</c>).</summary>
+    public bool KeepsData { get; init; }
+
     /// <summary>Names of resources that must be healthy before this one is started.</summary>
     public IReadOnlyList<string> WaitFor { get; init; } = [];
 

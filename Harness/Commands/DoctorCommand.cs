@@ -3,7 +3,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Lab.LocalHost;
 using Lab.LocalHost.Containers;
-using Lab.LocalHost.Processes;
+using Lab.Processes;
 using Lab.Transport.Engines;
 using Lab.Transport.Native;
 using Spectre.Console;

@@ -3,7 +3,7 @@ using System.Globalization;
 using Lab.Harness.Experiments;
 using Lab.LocalHost;
 using Lab.LocalHost.Containers;
-using Lab.LocalHost.Processes;
+using Lab.Processes;
 
 namespace Lab.Harness.Commands;
 

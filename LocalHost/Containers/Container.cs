@@ -1,5 +1,6 @@
 using System.Globalization;
 using Lab.LocalHost.Processes;
+using Lab.Processes;
 
 namespace Lab.LocalHost.Containers;
 

@@ -8,8 +8,11 @@ namespace Lab.LocalHost.Containers;
 internal sealed class ContainerResources(
     ContainerLab lab, LabTopology topology, LocalLabOptions options, RunningRecords records, Action<ResourceEvent> report) : IResourceMaker
 {
-    /// <summary>The only place in a container that can be written to.</summary>
+    /// <summary>The only place in most containers that can be written to.</summary>
     private const string LogFolder = "/tmp";
+
+    /// <summary>What is written to /tmp is in memory; this is a volume, which goes with its container.</summary>
+    private const string DataFolder = "/var/lib/lab";
 
     private readonly HashSet<string> _held = new(StringComparer.Ordinal);
 
@@ -39,13 +42,20 @@ internal sealed class ContainerResources(
     public IEnumerable<IResource> Service(ServiceSpec spec, string adminUrl, IReadOnlyDictionary<string, string> settings)
     {
         var environment = new Dictionary<string, string>(settings, StringComparer.Ordinal) { ["Service__LogFolder"] = LogFolder };
+        string[] volumes = [];
+        if (spec.KeepsData)
+        {
+            environment["Service__DataFolder"] = DataFolder;
+            volumes = ["--volume", DataFolder];
+        }
+
         var owner = spec.SharesAddressOf ?? spec.Name;
-        var container = new Container(lab, new ContainerSpec { Resource = spec.Name, Image = lab.Images[spec.Project], Address = lab.AddressOf(spec.Name) });
+        var container = new Container(lab, new ContainerSpec { Resource = spec.Name, Image = lab.Images[spec.Project], Address = lab.AddressOf(spec.Name), Options = volumes });
         if (topology.Services.Any(service => service.SharesAddressOf == owner))
         {
             var holder = NetworkHolder.NameOf(owner);
             spec = spec with { WaitFor = [.. spec.WaitFor, holder] };
-            container = new Container(lab, new ContainerSpec { Resource = spec.Name, Image = lab.Images[spec.Project], NetworkOf = holder });
+            container = new Container(lab, new ContainerSpec { Resource = spec.Name, Image = lab.Images[spec.Project], NetworkOf = holder, Options = volumes });
             if (_held.Add(owner))
             {
                 yield return Holder(owner, lab.Images[spec.Project]);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Lab.LocalHost.Containers;
+using Lab.Processes;
 
 namespace Lab.LocalHost.Processes;
 
@@ -70,7 +71,14 @@ internal sealed class ManagedProcess
         var logFile = Path.Combine(logFolder, spec.Name + ".log");
         try
         {
-            var process = await ProcessSpawner.StartAsync(spec.Program, spec.Arguments, spec.Environment, spec.WorkingFolder, logFile);
+            var process = await ProcessSpawner.StartAsync(new ChildProcess
+            {
+                Program = spec.Program,
+                Arguments = spec.Arguments,
+                Environment = spec.Environment,
+                WorkingFolder = spec.WorkingFolder,
+                LogFile = logFile,
+            });
             var identity = ProcessIdentity.Of(spec.Name, process.Id)
                 ?? throw new LabStartException($"{spec.Name} ended at once. {LastLines(logFile)}");
             records.Add(identity);

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Lab.LocalHost.Processes;
+using Lab.Processes;
 
 namespace Lab.LocalHost.Resources;
 

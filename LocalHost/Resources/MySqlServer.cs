@@ -1,4 +1,5 @@
 using Lab.LocalHost.Processes;
+using Lab.Processes;
 using Lab.Storage.MySql;
 
 namespace Lab.LocalHost.Resources;

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using Lab.LocalHost.Processes;
+using Lab.Processes;
 
 namespace Lab.LocalHost.Resources;
 

@@ -20,6 +20,11 @@ internal static class ServiceSettings
             .Append(KeyValuePair.Create("Service:AdminUrl", book.AdminUrl(spec)))
             .Append(KeyValuePair.Create("Service:AdminToken", token))
             .Append(KeyValuePair.Create("Service:LogFolder", Path.GetFullPath(options.LogFolder)));
+        if (spec.KeepsData)
+        {
+            settings = settings.Append(KeyValuePair.Create("Service:DataFolder", StateFolder.Data(options, spec.Name)));
+        }
+
         var environment = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var (key, value) in settings)
         {

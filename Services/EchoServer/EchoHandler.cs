@@ -10,11 +10,11 @@ namespace Lab.EchoServer;
 /// <param name="log">Gets a line for every connection that its peer closed in order; null: none.</param>
 internal sealed class EchoHandler(Framing framing, ConnectionLog? log) : IFrameHandler
 {
-    public ValueTask<OutgoingFrame> HandleAsync(ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
+    public ValueTask<OutgoingFrame?> HandleAsync(ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
     {
         var reply = new OutgoingFrame(framing);
         reply.Write(payload.Span);
-        return ValueTask.FromResult(reply);
+        return ValueTask.FromResult<OutgoingFrame?>(reply);
     }
 
     /// <summary>An empty reply: this server has no words.</summary>

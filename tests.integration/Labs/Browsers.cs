@@ -1,3 +1,4 @@
+using Lab.Processes;
 using Microsoft.Playwright;
 
 namespace Lab.Tests.Integration.Labs;
@@ -16,7 +17,7 @@ public sealed class Browsers : IAsyncDisposable
     /// <summary>Skips the test where there is none.</summary>
     public static async Task<Browsers> OpenAsync()
     {
-        var program = Lab.LocalHost.Processes.Programs.Find(Names);
+        var program = Programs.Find(Names);
         Assert.SkipWhen(program is null, "no chromium in /usr/bin or on the PATH: install it for tests in a browser");
         var playwright = await Playwright.CreateAsync();
         return new Browsers(playwright, await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions

@@ -79,7 +79,7 @@ public abstract class TestLab : IAsyncLifetime
     protected static SystemEntry Marketplace(
         Func<ServiceSpec, ServiceSpec>? change = null, Func<IReadOnlyList<ServiceSpec>, IEnumerable<ServiceSpec>>? more = null)
     {
-        var complete = LabTopology.Complete();
+        var complete = LabTopology.For([Names.Name]);
         var services = complete.Services.Where(service => service.System == Names.Name).Select(change ?? (service => service)).ToList();
         return new SystemEntry
         {

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using Lab.LocalHost;
 using Lab.LocalHost.Processes;
+using Lab.Processes;
 using Lab.Tests.Integration.Labs;
 using Lab.Topology;
 

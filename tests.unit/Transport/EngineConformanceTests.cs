@@ -125,6 +125,67 @@ public class EngineConformanceTests
 
     [Theory]
     [MemberData(nameof(Engines))]
+    public async Task Who_wants_no_answer_gets_none_and_holds_nobody_up(string engine)
+    {
+        var handler = new TestHandler { SilentOn = 9 };
+        await using var server = await TestServer.StartAsync(engine, handler, new ConnectionLimits { MaxPipelined = 4 });
+        using (var peer = await RawPeer.ConnectAsync(server))
+        {
+            // Far more than may be under way: each gives its slot back.
+            for (byte number = 1; number <= 100; number++)
+            {
+                await peer.SendAsync(RawPeer.Frame(9, number));
+                if (number % 25 == 0)
+                {
+                    await peer.SendAsync(RawPeer.Frame(number));
+                    Assert.Equal([number], await peer.AnswerAsync());
+                }
+            }
+
+            peer.CloseSending();
+            Assert.Null(await peer.ReadAsync());
+        }
+
+        await UntilAsync(() => !handler.ClosedConnections.IsEmpty);
+        Assert.Equal(104, Assert.Single(handler.ClosedConnections).Requests);
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task That_no_answer_is_wanted_may_turn_out_later(string engine)
+    {
+        var handler = new TestHandler { SilentOn = 9, Gate = new TaskCompletionSource() };
+        await using var server = await TestServer.StartAsync(engine, handler, new ConnectionLimits { MaxPipelined = 2 });
+        using var peer = await RawPeer.ConnectAsync(server);
+        for (var frame = 0; frame < 6; frame++)
+        {
+            await peer.SendAsync(RawPeer.Frame(9));
+        }
+
+        await peer.SendAsync(RawPeer.Frame(1));
+        peer.CloseSending();
+        await handler.Entered.Task.WaitAsync(Token);
+        handler.Gate.SetResult();
+        Assert.Equal([1], await peer.AnswerAsync());
+        Assert.Null(await peer.ReadAsync());
+        Assert.Equal(7, handler.Requests);
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task A_server_may_take_smaller_frames_only(string engine)
+    {
+        await using var server = await TestServer.StartAsync(engine, new TestHandler(), new ConnectionLimits { MaxPayloadBytes = 100 });
+        using var peer = await RawPeer.ConnectAsync(server);
+        await peer.SendAsync(RawPeer.Frame(new byte[100]));
+        Assert.Equal(100, (await peer.AnswerAsync()).Length);
+        await peer.SendAsync(RawPeer.Frame(new byte[101]));
+        Assert.Equal(nameof(TransportRefusal.FrameTooLarge), Encoding.ASCII.GetString(await peer.AnswerAsync()));
+        Assert.Null(await peer.ReadAsync());
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
     public async Task Without_frames_whatever_comes_goes_back(string engine)
     {
         var handler = new TestHandler { Framing = Framing.None };

@@ -39,6 +39,9 @@ internal sealed class TestHandler : IFrameHandler
 
     public long FailOn { get; init; }
 
+    /// <summary>Frames that begin with this byte get no reply; 0: there are none.</summary>
+    public byte SilentOn { get; init; }
+
     /// <summary>Replies are of this size, whatever was asked; 0: the request itself.</summary>
     public int ReplyBytes { get; init; }
 
@@ -55,10 +58,11 @@ internal sealed class TestHandler : IFrameHandler
 
     public int MostAtOnce => Volatile.Read(ref _mostAtOnce);
 
-    public async ValueTask<OutgoingFrame> HandleAsync(ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
+    public async ValueTask<OutgoingFrame?> HandleAsync(ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
     {
         var reply = new OutgoingFrame(Framing);
         reply.Write(ReplyBytes == 0 ? payload.Span : new byte[ReplyBytes]);
+        var isSilent = SilentOn != 0 && payload.Length > 0 && payload.Span[0] == SilentOn;
         var id = payload.Length < 8 ? 0 : BinaryPrimitives.ReadInt64LittleEndian(payload.Span);
         Interlocked.Increment(ref _requests);
         var atOnce = Interlocked.Increment(ref _atOnce);
@@ -70,6 +74,12 @@ internal sealed class TestHandler : IFrameHandler
         }
 
         Interlocked.Decrement(ref _atOnce);
+        if (isSilent)
+        {
+            reply.Dispose();
+            return null;
+        }
+
         return id == FailOn && id != 0 ? throw new InvalidOperationException("as the test wants it") : reply;
     }
 

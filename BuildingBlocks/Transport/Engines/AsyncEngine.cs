@@ -73,7 +73,7 @@ internal sealed class AsyncConnection(Socket socket, EngineContext context) : So
         var reply = Context.Handler.HandleAsync(payload, CancellationToken.None);
         if (reply.IsCompletedSuccessfully)
         {
-            Send(new Reply(reply.Result, HoldsSlot: true));
+            Answer(reply.Result);
         }
         else
         {
@@ -81,17 +81,30 @@ internal sealed class AsyncConnection(Socket socket, EngineContext context) : So
         }
     }
 
-    private async Task SendWhenReadyAsync(ValueTask<OutgoingFrame> reply)
+    private async Task SendWhenReadyAsync(ValueTask<OutgoingFrame?> reply)
     {
         try
         {
-            Send(new Reply(await reply, HoldsSlot: true));
+            Answer(await reply);
         }
         catch (Exception exception)
         {
             LogFailure(exception);
             Abort();
             _slots.Release();
+        }
+    }
+
+    /// <summary>A request that wants no reply gives its slot back at once.</summary>
+    private void Answer(OutgoingFrame? reply)
+    {
+        if (reply is null)
+        {
+            _slots.Release();
+        }
+        else
+        {
+            Send(new Reply(reply, HoldsSlot: true));
         }
     }
 

@@ -1,3 +1,5 @@
+using Lab.Transport.Frames;
+
 namespace Lab.Transport.Engines;
 
 /// <summary>Bounds of every engine: what one connection may cost.</summary>
@@ -8,6 +10,9 @@ public sealed record ConnectionLimits
     /// <summary>Requests of one connection that may be under way; further ones wait in the kernel's buffers until a reply has been
     /// sent. Bounds the memory a slow reader can hold, too.</summary>
     public int MaxPipelined { get; init; } = 32;
+
+    /// <summary>A longer frame is refused.</summary>
+    public int MaxPayloadBytes { get; init; } = FrameFormat.MaxPayloadBytes;
 
     /// <summary>From a frame's first byte to its last.</summary>
     public TimeSpan FrameTimeout { get; init; } = TimeSpan.FromSeconds(10);

@@ -11,7 +11,7 @@ internal abstract class SocketConnection(Socket socket, EngineContext context) :
     /// <summary>While it is open.</summary>
     public int Descriptor => (int)Socket.Handle;
 
-    protected FrameReader Reader { get; } = new(framing: context.Framing);
+    protected FrameReader Reader { get; } = new(context.Limits.MaxPayloadBytes, context.Framing);
 
     protected override void StopReceiving()
     {

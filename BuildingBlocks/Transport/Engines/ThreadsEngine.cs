@@ -92,7 +92,11 @@ internal sealed class ThreadConnection(Socket socket, EngineContext context) : S
             FrameStatus status;
             while ((status = Reader.TryRead(out var payload)) == FrameStatus.Complete)
             {
-                Send(answered.Wait(Context.Handler.HandleAsync(payload, CancellationToken.None)));
+                if (answered.Wait(Context.Handler.HandleAsync(payload, CancellationToken.None)) is { } reply)
+                {
+                    Send(reply);
+                }
+
                 requests++;
             }
 
@@ -142,7 +146,7 @@ internal sealed class ThreadConnection(Socket socket, EngineContext context) : S
 
         public ReplyWait() => _set = _ready.Set;
 
-        public OutgoingFrame Wait(ValueTask<OutgoingFrame> reply)
+        public OutgoingFrame? Wait(ValueTask<OutgoingFrame?> reply)
         {
             var awaiter = reply.GetAwaiter();
             if (!awaiter.IsCompleted)

@@ -5,12 +5,14 @@ namespace Lab.Transport.Frames;
 /// <summary>What a service does with frames. Called by the connection engines, concurrently.</summary>
 public interface IFrameHandler
 {
-    /// <summary>Answers one request.</summary>
+    /// <summary>Answers one request, or takes one that wants no answer.</summary>
     /// <param name="payload">
     /// The request. Only valid until the method returns its task: parse before the first <c>await</c>.
     /// </param>
-    /// <returns>The reply, owned by the engine. Must not throw: a failure is a reply too.</returns>
-    ValueTask<OutgoingFrame> HandleAsync(ReadOnlyMemory<byte> payload, CancellationToken cancellationToken);
+    /// <returns>
+    /// The reply, owned by the engine; null when the frame wants none. Must not throw: a failure is a reply too.
+    /// </returns>
+    ValueTask<OutgoingFrame?> HandleAsync(ReadOnlyMemory<byte> payload, CancellationToken cancellationToken);
 
     /// <summary>The reply to a peer that broke the rules of the transport; the connection is closed after it.</summary>
     OutgoingFrame Refuse(TransportRefusal refusal);
@@ -34,7 +36,7 @@ public readonly record struct ClosedConnection(SocketAddress4? Peer, int Descrip
 /// <summary>Why the transport gives a connection up.</summary>
 public enum TransportRefusal
 {
-    /// <summary>A frame announced more than <see cref="FrameFormat.MaxPayloadBytes"/>.</summary>
+    /// <summary>A frame announced more than the server takes.</summary>
     FrameTooLarge,
 
     /// <summary>A frame was begun and not finished in time.</summary>

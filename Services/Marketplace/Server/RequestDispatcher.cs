@@ -21,7 +21,7 @@ internal sealed class RequestDispatcher(
 
     private readonly LogLimiter _defects = new();
 
-    public async ValueTask<OutgoingFrame> HandleAsync(ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
+    public async ValueTask<OutgoingFrame?> HandleAsync(ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
     {
         long? id = null;
         OutgoingFrame reply;

@@ -18,6 +18,9 @@ internal abstract class LoopConnection : EngineConnection
     private int _isPaused;
     private volatile bool _hasEnded;
     private volatile bool _isAborted;
+
+    /// <summary>The peer's stream is over, but requests of it wait for a free slot.</summary>
+    private bool _endWaits;
     private bool _saidEnd;
     private bool _isClosed;
 
@@ -26,7 +29,7 @@ internal abstract class LoopConnection : EngineConnection
     {
         Fd = fd;
         _loop = loop;
-        _reader = new FrameReader(framing: loop.Context.Framing);
+        _reader = new FrameReader(loop.Context.Limits.MaxPayloadBytes, loop.Context.Framing);
     }
 
     public int Fd { get; }
@@ -74,7 +77,11 @@ internal abstract class LoopConnection : EngineConnection
         if (!_hasEnded && TryResume())
         {
             ServeRequests();
-            if (!IsPaused && !_hasEnded && !_isClosed)
+            if (_endWaits && !IsPaused)
+            {
+                NoteEnded();
+            }
+            else if (!IsPaused && !_hasEnded && !_isClosed)
             {
                 Receive();
             }
@@ -128,8 +135,12 @@ internal abstract class LoopConnection : EngineConnection
     /// <summary>The peer has ended its stream: it is answered what it asked for until then.</summary>
     protected void ReceivedEnd()
     {
-        NoteEnded();
-        EndWhenAnswered();
+        _endWaits = IsPaused;
+        if (!_endWaits)
+        {
+            NoteEnded();
+            EndWhenAnswered();
+        }
     }
 
     /// <summary>Nothing more is there to be received: an idle connection holds no buffer.</summary>
@@ -276,7 +287,7 @@ internal abstract class LoopConnection : EngineConnection
             var reply = Context.Handler.HandleAsync(payload, CancellationToken.None);
             if (reply.IsCompletedSuccessfully)
             {
-                Send(new Reply(reply.Result, HoldsSlot: true));
+                Answer(reply.Result);
             }
             else
             {
@@ -289,15 +300,28 @@ internal abstract class LoopConnection : EngineConnection
         }
     }
 
-    private async Task SendWhenReadyAsync(ValueTask<OutgoingFrame> reply)
+    private async Task SendWhenReadyAsync(ValueTask<OutgoingFrame?> reply)
     {
         try
         {
-            Send(new Reply(await reply, HoldsSlot: true));
+            Answer(await reply);
         }
         catch (Exception exception)
         {
             Fail(exception);
+        }
+    }
+
+    /// <summary>A request that wants no reply gives its slot back at once.</summary>
+    private void Answer(OutgoingFrame? reply)
+    {
+        if (reply is null)
+        {
+            GiveSlotBack();
+        }
+        else
+        {
+            Send(new Reply(reply, HoldsSlot: true));
         }
     }
 
@@ -336,11 +360,16 @@ internal abstract class LoopConnection : EngineConnection
         reply.Frame.Dispose();
         if (reply.HoldsSlot)
         {
-            Interlocked.Decrement(ref _underWay);
-            if (IsPaused || _hasEnded)
-            {
-                _loop.Post(this);
-            }
+            GiveSlotBack();
+        }
+    }
+
+    private void GiveSlotBack()
+    {
+        Interlocked.Decrement(ref _underWay);
+        if (IsPaused || _hasEnded)
+        {
+            _loop.Post(this);
         }
     }
 

@@ -1,9 +1,9 @@
 using System.Runtime.InteropServices;
 
-namespace Lab.LocalHost.Processes;
+namespace Lab.Processes;
 
 /// <summary>Signals to processes that this lab started.</summary>
-internal static partial class Signals
+public static partial class Signals
 {
     private const int Terminate = 15;
     private const int Kill = 9;

@@ -1,4 +1,4 @@
-namespace Lab.LocalHost.Processes;
+namespace Lab.Processes;
 
 /// <summary>Finds programs of the machine.</summary>
 public static class Programs

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 
-namespace Lab.LocalHost.Processes;
+namespace Lab.Processes;
 
 /// <summary>
 /// A process, unmistakably: its id and when it started. Ids are used again by others; ids with start times are not.
@@ -10,7 +10,7 @@ namespace Lab.LocalHost.Processes;
 /// <param name="Pid">Process id.</param>
 /// <param name="StartTicks">Clock ticks after boot (<c>/proc/PID/stat</c>, field 22), or seconds since 1970 elsewhere.</param>
 /// <param name="BootId">Tells ticks of different boots apart; empty where the system has none.</param>
-internal sealed record ProcessIdentity(string Name, int Pid, long StartTicks, string BootId)
+public sealed record ProcessIdentity(string Name, int Pid, long StartTicks, string BootId)
 {
     private const string BootIdFile = "/proc/sys/kernel/random/boot_id";
 
