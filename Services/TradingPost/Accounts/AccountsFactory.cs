@@ -1,0 +1,63 @@
+using Lab.TradingPost.Accounts.Files;
+using Lab.TradingPost.Accounts.MySql;
+using Lab.TradingPost.Supervision;
+using Microsoft.Extensions.Logging;
+
+namespace Lab.TradingPost.Accounts;
+
+/// <summary>Opens, reads and empties the accounts of a market, wherever they are.</summary>
+public static class AccountsFactory
+{
+    /// <summary>For one peer; neither connects nor reads yet.</summary>
+    /// <exception cref="ArgumentException">The settings lack something.</exception>
+    public static IAccounts Create(AccountsSettings settings, ILogger logger)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(settings.SnapshotEvery, nameof(settings));
+        return settings.Kind == AccountsKind.File
+            ? new FileAccounts(Folder(settings), settings.SnapshotEvery, logger)
+            : new MySqlAccounts(ConnectionString(settings), settings.Market, settings.SnapshotEvery, logger);
+    }
+
+    /// <summary>
+    /// Everything that ever happened in the market, in order; reads (and blocks) as it is asked for. While the market trades,
+    /// the last records of files may turn out not to have happened: their trader may just be fenced.
+    /// </summary>
+    /// <exception cref="ArgumentException">The settings lack something.</exception>
+    /// <exception cref="IOException">The accounts cannot be read, or are damaged.</exception>
+    public static IEnumerable<JournalEntry> ReadHistory(AccountsSettings settings) => settings.Kind == AccountsKind.File
+        ? JournalHistory.Read(Folder(settings))
+        : MySqlHistory.Read(ConnectionString(settings), settings.Market);
+
+    /// <summary>
+    /// Empties the accounts, also of all that fences: only when every peer of the market has ended. Better still, give the next
+    /// market a folder or name of its own.
+    /// </summary>
+    /// <exception cref="ArgumentException">The settings lack something.</exception>
+    /// <exception cref="IOException">They cannot be reached.</exception>
+    public static Task ResetAsync(AccountsSettings settings, CancellationToken cancellationToken) => Task.Run(
+        () =>
+        {
+            if (settings.Kind == AccountsKind.File)
+            {
+                var folder = new JournalFolder(Folder(settings));
+                folder.Create();
+                folder.Clear();
+            }
+            else
+            {
+                MySqlHistory.Clear(ConnectionString(settings), settings.Market, cancellationToken);
+            }
+        },
+        cancellationToken);
+
+    private static string Folder(AccountsSettings settings) =>
+        settings.Folder ?? throw new ArgumentException("accounts in files need a folder", nameof(settings));
+
+    private static string ConnectionString(AccountsSettings settings)
+    {
+        const int LongestName = 64;
+        return settings.Market.Length is 0 or > LongestName
+            ? throw new ArgumentException($"the name of a market has 1 to {LongestName} characters", nameof(settings))
+            : settings.ConnectionString ?? throw new ArgumentException("accounts in MySQL need a connection string", nameof(settings));
+    }
+}

@@ -1,0 +1,127 @@
+using System.Text.Json;
+using Lab.TradingPost.Market;
+using Microsoft.Extensions.Logging;
+
+namespace Lab.TradingPost.Accounts.Files;
+
+/// <summary>Accounts in a folder that all peers share: one file per term (<c>docs/journal.md</c>).</summary>
+/// <param name="folder">Made when it is missing.</param>
+/// <param name="snapshotEvery">Records between two snapshots.</param>
+/// <param name="logger">Learns of what costs time but loses nothing.</param>
+public sealed class FileAccounts(string folder, int snapshotEvery, ILogger logger) : IAccounts
+{
+    private readonly JournalFolder _folder = new(folder);
+    private readonly Lock _oneAtATime = new();
+    private TermWriter? _writer;
+    private DurableLedger? _ledger;
+
+    public Task PrepareAsync(CancellationToken cancellationToken) => RunAsync(
+        () =>
+        {
+            _folder.Create();
+            return _folder.HighestTerm();
+        },
+        cancellationToken);
+
+    public Task<ClaimedAccounts> ClaimAsync(int trader, CancellationToken cancellationToken) => RunAsync(
+        () =>
+        {
+            GiveUp();
+            _folder.Create();
+            return Begin(TakeTerm(), trader, cancellationToken);
+        },
+        cancellationToken);
+
+    public Task AppendAsync(IReadOnlyList<AccountRecord> records, CancellationToken cancellationToken) => RunAsync(
+        () =>
+        {
+            Append(records);
+            return true;
+        },
+        cancellationToken);
+
+    public async ValueTask DisposeAsync() => await RunAsync(
+        () =>
+        {
+            GiveUp();
+            return true;
+        },
+        CancellationToken.None);
+
+    /// <summary>The first half of a claim: from here on earlier terms are fenced.</summary>
+    internal TermWriter TakeTerm()
+    {
+        var (term, file) = _folder.TakeTerm();
+        return new TermWriter(_folder, term, file);
+    }
+
+    /// <summary>The second half: the earlier terms are read, the term begins.</summary>
+    internal ClaimedAccounts Begin(TermWriter taken, int trader, CancellationToken cancellationToken)
+    {
+        _writer = taken;
+        try
+        {
+            var (ledger, continues) = JournalHistory.ReadLast(_folder, taken.Term - 1, logger, cancellationToken);
+            using var snapshot = JsonDocument.Parse(ledger.ToSnapshot());
+            _ledger = new DurableLedger(
+                TermReader.ToLedger(snapshot.RootElement, _folder.Path), taken.Term, ledger.Records, snapshotEvery, WriteSnapshot, logger);
+            taken.Append(new TermClaim(taken.Term, trader, continues, snapshot.RootElement), AccountsJson.Default.TermClaim);
+            Disk.FlushFolder(_folder.Path);
+            return new ClaimedAccounts(taken.Term, ledger);
+        }
+        catch
+        {
+            // Its file stays, and is passed over: without it, traders of earlier terms would not know that they are fenced.
+            GiveUp();
+            throw;
+        }
+
+        void WriteSnapshot(long offset, byte[] ledger) => SnapshotFile.Write(_folder, taken.Term, offset, ledger);
+    }
+
+    private void Append(IReadOnlyList<AccountRecord> records)
+    {
+        if (_writer is null || _ledger is null)
+        {
+            throw new IOException("no term is held: claim one first");
+        }
+
+        try
+        {
+            _ledger.Apply(records);
+            _writer.Append(records, AccountsJson.Default.IReadOnlyListAccountRecord);
+            _ledger.Written(_writer.Offset);
+        }
+        catch
+        {
+            GiveUp();
+            throw;
+        }
+    }
+
+    private void GiveUp()
+    {
+        _ledger?.Finish();
+        _writer?.Dispose();
+        _ledger = null;
+        _writer = null;
+    }
+
+    /// <summary>On another thread, since files block; one call at a time.</summary>
+    private Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken) => Task.Run(
+        () =>
+        {
+            lock (_oneAtATime)
+            {
+                try
+                {
+                    return work();
+                }
+                catch (UnauthorizedAccessException exception)
+                {
+                    throw new IOException(exception.Message, exception);
+                }
+            }
+        },
+        cancellationToken);
+}

@@ -1,0 +1,65 @@
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.Win32.SafeHandles;
+
+namespace Lab.TradingPost.Accounts.Files;
+
+/// <summary>Writes a term's file: line, disk, then a look whether the next term is taken.</summary>
+internal sealed class TermWriter(JournalFolder folder, long term, SafeFileHandle file) : IDisposable
+{
+    /// <summary>
+    /// Space is written ahead in such steps, in bytes: a line into space that is there is durable sooner than one that makes
+    /// the file grow, and a step costs little more than a line.
+    /// </summary>
+    private const long StepBytes = 256 * 1024;
+
+    private readonly string _path = folder.Journal(term);
+    private readonly string _next = folder.Journal(term + 1);
+    private readonly MemoryStream _line = new();
+    private long _size;
+
+    public long Term => term;
+
+    /// <summary>In bytes: where the last line that is durable ends.</summary>
+    public long Offset { get; private set; }
+
+    /// <summary>One write, one wait for the disk.</summary>
+    /// <exception cref="FencedException">The next term was taken, perhaps before the line was durable.</exception>
+    /// <exception cref="IOException">Nobody knows whether the line is there.</exception>
+    public void Append<T>(T content, JsonTypeInfo<T> type)
+    {
+        JournalLine.Write(_line, content, type);
+        var end = Offset + _line.Length;
+        if (end > _size)
+        {
+            _size = (end + StepBytes - 1) / StepBytes * StepBytes;
+            _line.SetLength(_size - Offset);
+        }
+
+        RandomAccess.Write(file, _line.GetBuffer().AsSpan(0, (int)_line.Length), Offset);
+        Disk.Flush(file, _path);
+        ThrowIfFenced();
+        Offset = end;
+    }
+
+    /// <exception cref="FencedException">The next term is taken.</exception>
+    /// <exception cref="IOException">Nobody knows, or this term's file is no longer there.</exception>
+    public void ThrowIfFenced()
+    {
+        if (Disk.Exists(_next))
+        {
+            throw new FencedException($"term {term} is over: {_next} is there");
+        }
+
+        // The next trader would not find it.
+        if (!Disk.Exists(_path))
+        {
+            throw new IOException($"{_path} was removed while it was written");
+        }
+    }
+
+    public void Dispose()
+    {
+        file.Dispose();
+        _line.Dispose();
+    }
+}

@@ -1,0 +1,52 @@
+using Lab.TradingPost.Market;
+
+namespace Lab.TradingPost.Accounts;
+
+/// <summary>
+/// The accounts of the market where they are durable: a journal that all peers can reach, written by the trader of the
+/// highest term alone (<c>docs/journal.md</c>).
+/// </summary>
+public interface IAccounts : IAsyncDisposable
+{
+    /// <summary>
+    /// Does what need not wait for a claim, which is on the way of every election: connects, makes the folder or tables. May
+    /// be left out, and may be called again.
+    /// </summary>
+    /// <exception cref="IOException">They cannot be reached; a claim tries again.</exception>
+    Task PrepareAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>
+    /// Takes the next term, which fences whoever wrote before, and reads what the accounts hold. Whatever an earlier trader
+    /// was told to be durable is in it.
+    /// </summary>
+    /// <param name="trader">Who claims.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="FencedException">A higher term was claimed while this one was being taken.</exception>
+    /// <exception cref="IOException">They cannot be reached or read, or are damaged.</exception>
+    Task<ClaimedAccounts> ClaimAsync(int trader, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Durable when it returns: all records or none. Calls come one after the other; each writes all its records together.
+    /// After any exception the term is given up, and only a new claim helps.
+    /// </summary>
+    /// <param name="records">At least one.</param>
+    /// <param name="cancellationToken">An append that has begun is not cancelled.</param>
+    /// <exception cref="FencedException">A higher term has been claimed: nothing of this may be acknowledged.</exception>
+    /// <exception cref="IOException">Nobody knows whether the records are there.</exception>
+    /// <exception cref="InvalidOperationException">A record cannot follow what is there; nothing was written.</exception>
+    Task AppendAsync(IReadOnlyList<AccountRecord> records, CancellationToken cancellationToken);
+}
+
+/// <summary>What a new trader begins with.</summary>
+/// <param name="Term">Given to nobody else.</param>
+/// <param name="Ledger">The accounts as of now; the caller's own.</param>
+public sealed record ClaimedAccounts(long Term, Ledger Ledger);
+
+/// <summary>Another trader has claimed a higher term.</summary>
+public sealed class FencedException(string message) : Exception(message);
+
+/// <summary>A line of the whole history, for whoever checks it.</summary>
+/// <param name="Term">In which it was written.</param>
+/// <param name="Trader">By whom.</param>
+/// <param name="Record">Null for the claim of the term itself.</param>
+public sealed record JournalEntry(long Term, int Trader, AccountRecord? Record);

@@ -1,0 +1,206 @@
+using System.Data.Common;
+using System.Text.Json;
+using Dapper;
+using Lab.TradingPost.Market;
+using Microsoft.Extensions.Logging;
+
+namespace Lab.TradingPost.Accounts.MySql;
+
+/// <summary>Accounts in a MySQL server that all peers can reach (<c>docs/journal.md</c>).</summary>
+/// <param name="connectionString">Of the server.</param>
+/// <param name="market">Tells the markets of a server apart.</param>
+/// <param name="snapshotEvery">Records between two snapshots.</param>
+/// <param name="logger">Learns of what costs time but loses nothing.</param>
+/// <remarks>
+/// Claim and append are one packet each, with the commit: a peer that is stopped in the middle of a call holds no lock, since
+/// the server ends the transaction without it.
+/// </remarks>
+public sealed class MySqlAccounts(string connectionString, string market, int snapshotEvery, ILogger logger) : IAccounts
+{
+    private const string TakeTerm = """
+        DO LAST_INSERT_ID(0);
+        START TRANSACTION;
+        UPDATE market SET term = LAST_INSERT_ID(term + 1) WHERE name = @market;
+        INSERT INTO term (market, term, trader) SELECT name, term, @trader FROM market WHERE name = @market;
+        COMMIT;
+        SELECT LAST_INSERT_ID()
+        """;
+
+    /// <summary>A transaction of its own. A claim waits for the lock until the row is durable, and so reads it.</summary>
+    private const string AppendIfNotFenced = """
+        INSERT INTO append (market, number, term, records)
+        SELECT name, @number, term, @records FROM market WHERE name = @market AND term = @term LOCK IN SHARE MODE
+        """;
+
+    private readonly Lock _oneAtATime = new();
+    private DbConnection? _connection;
+    private DurableLedger? _ledger;
+    private long _term;
+    private long _number;
+
+    public Task PrepareAsync(CancellationToken cancellationToken) => RunAsync(
+        () => _connection ??= AccountsTables.Open(connectionString, market), cancellationToken);
+
+    public Task<ClaimedAccounts> ClaimAsync(int trader, CancellationToken cancellationToken) => RunAsync(
+        () =>
+        {
+            GiveUp();
+            return Claim(trader, cancellationToken);
+        },
+        cancellationToken);
+
+    public Task AppendAsync(IReadOnlyList<AccountRecord> records, CancellationToken cancellationToken) => RunAsync(
+        () =>
+        {
+            Append(records);
+            return true;
+        },
+        cancellationToken);
+
+    public async ValueTask DisposeAsync() => await RunAsync(
+        () =>
+        {
+            GiveUp();
+            Disconnect();
+            return true;
+        },
+        CancellationToken.None);
+
+    private ClaimedAccounts Claim(int trader, CancellationToken cancellationToken)
+    {
+        if (_connection is not null)
+        {
+            try
+            {
+                return Claim(_connection, trader, cancellationToken);
+            }
+            catch (Exception exception) when (exception is not (OperationCanceledException or FencedException))
+            {
+                // It was opened long ago, perhaps to a server that has been restarted since.
+                logger.LogInformation("connecting to the accounts again: {Reason}", exception.Message);
+                Disconnect();
+            }
+        }
+
+        _connection = AccountsTables.Open(connectionString, market);
+        try
+        {
+            return Claim(_connection, trader, cancellationToken);
+        }
+        catch
+        {
+            Disconnect();
+            throw;
+        }
+    }
+
+    private ClaimedAccounts Claim(DbConnection connection, int trader, CancellationToken cancellationToken)
+    {
+        var term = connection.ExecuteScalar<long>(TakeTerm, new { market, trader });
+        if (term < 1)
+        {
+            throw new IOException($"there is no {market} among the markets: it was removed");
+        }
+
+        var (ledger, number, snapshotAt) = MySqlHistory.ReadLast(connection, market, term, logger, cancellationToken);
+        _ledger = new DurableLedger(Ledger.FromSnapshot(ledger.ToSnapshot()), term, snapshotAt, snapshotEvery, WriteSnapshot, logger);
+        (_term, _number) = (term, number);
+        return new ClaimedAccounts(term, ledger);
+    }
+
+    private void Append(IReadOnlyList<AccountRecord> records)
+    {
+        if (_ledger is null || _connection is null)
+        {
+            throw new IOException("no term is held: claim one first");
+        }
+
+        try
+        {
+            _ledger.Apply(records);
+        }
+        catch
+        {
+            GiveUp();
+            throw;
+        }
+
+        var row = new
+        {
+            market,
+            number = _number + 1,
+            term = _term,
+            records = JsonSerializer.Serialize(records, AccountsJson.Default.IReadOnlyListAccountRecord),
+        };
+        try
+        {
+            if (_connection.Execute(AppendIfNotFenced, row) == 0)
+            {
+                throw new FencedException($"term {_term} of {market} is over");
+            }
+        }
+        catch (FencedException)
+        {
+            GiveUp();
+            throw;
+        }
+        catch (Exception exception)
+        {
+            // Whatever it is: the packet may have arrived.
+            GiveUp();
+            Disconnect();
+            throw MySqlFailures.ToIOException(exception);
+        }
+
+        _number++;
+        _ledger.Written(_number);
+    }
+
+    /// <summary>On a connection of its own, beside the appends.</summary>
+    private void WriteSnapshot(long number, byte[] ledger)
+    {
+        using var connection = AccountsTables.Open(connectionString, market);
+        connection.Execute(
+            "INSERT IGNORE INTO snapshot (market, number, ledger) VALUES (@market, @number, @ledger)",
+            new { market, number, ledger = System.Text.Encoding.UTF8.GetString(ledger) });
+        connection.Execute("DELETE FROM snapshot WHERE market = @market AND number < @number", new { market, number });
+    }
+
+    private void GiveUp()
+    {
+        _ledger?.Finish();
+        _ledger = null;
+    }
+
+    private void Disconnect()
+    {
+        try
+        {
+            _connection?.Dispose();
+        }
+        catch (Exception)
+        {
+            // Saying goodbye over a broken connection may fail; it is dropped all the same.
+        }
+
+        _connection = null;
+    }
+
+    /// <summary>On another thread, since the driver blocks; one call at a time.</summary>
+    private Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken) => Task.Run(
+        () =>
+        {
+            lock (_oneAtATime)
+            {
+                try
+                {
+                    return work();
+                }
+                catch (Exception exception) when (MySqlFailures.IsFromDriver(exception))
+                {
+                    throw MySqlFailures.ToIOException(exception);
+                }
+            }
+        },
+        cancellationToken);
+}

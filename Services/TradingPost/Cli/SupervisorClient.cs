@@ -1,0 +1,94 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Lab.ServiceDefaults;
+using Lab.TradingPost.Supervision;
+
+namespace Lab.TradingPost.Cli;
+
+/// <summary>The supervisor's admin calls.</summary>
+internal sealed class SupervisorClient : IDisposable
+{
+    /// <summary>A market opens when all of its processes are up.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly HttpClient _http;
+
+    public SupervisorClient(MarketAddress address)
+    {
+        _http = new HttpClient { BaseAddress = address.Admin, Timeout = Patience };
+        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", address.AdminToken);
+    }
+
+    /// <summary>The market; null when none is open.</summary>
+    /// <exception cref="HttpRequestException">The supervisor does not answer.</exception>
+    /// <exception cref="SupervisorException">It refuses.</exception>
+    public async Task<MarketState?> StateAsync(CancellationToken cancellationToken)
+    {
+        using var reply = await _http.GetAsync(Path("admin/market"), cancellationToken);
+        return reply.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.NoContent ? null : await ReadAsync<MarketState>(reply, cancellationToken);
+    }
+
+    /// <summary>Ends the market that is open, and opens another one.</summary>
+    /// <inheritdoc cref="StateAsync"/>
+    public async Task<MarketState> OpenAsync(MarketSettings settings, CancellationToken cancellationToken)
+    {
+        using var reply = await _http.PutAsJsonAsync(Path("admin/market"), settings, cancellationToken);
+        return await ReadAsync<MarketState>(reply, cancellationToken) ?? throw new SupervisorException("the supervisor opened no market");
+    }
+
+    /// <param name="peer">Its id; null: whoever trades.</param>
+    /// <inheritdoc cref="StateAsync"/>
+    public async Task SteerAsync(SteerAction action, int? peer, CancellationToken cancellationToken)
+    {
+        var path = FormattableString.Invariant($"admin/peers/{peer?.ToString() ?? "trader"}/{action.ToString().ToLowerInvariant()}");
+        using var reply = await _http.PostAsync(Path(path), content: null, cancellationToken);
+        await CheckAsync(reply, cancellationToken);
+    }
+
+    /// <summary>Events after one; waits for the first of them, but not longer than some time.</summary>
+    /// <inheritdoc cref="StateAsync"/>
+    public async Task<IReadOnlyList<MarketEvent>> EventsAsync(long after, TimeSpan wait, CancellationToken cancellationToken)
+    {
+        var path = FormattableString.Invariant($"admin/events?after={after}&wait_ms={(long)wait.TotalMilliseconds}");
+        using var reply = await _http.GetAsync(Path(path), cancellationToken);
+        return reply.StatusCode == HttpStatusCode.NotFound ? [] : await ReadAsync<IReadOnlyList<MarketEvent>>(reply, cancellationToken) ?? [];
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private static Uri Path(string path) => new(path, UriKind.Relative);
+
+    private static async Task<T?> ReadAsync<T>(HttpResponseMessage reply, CancellationToken cancellationToken)
+    {
+        await CheckAsync(reply, cancellationToken);
+        return await reply.Content.ReadFromJsonAsync<T>(cancellationToken);
+    }
+
+    private static async Task CheckAsync(HttpResponseMessage reply, CancellationToken cancellationToken)
+    {
+        if (reply.IsSuccessStatusCode)
+        {
+            return;
+        }
+
+        var text = await reply.Content.ReadAsStringAsync(cancellationToken);
+        throw new SupervisorException(Reason(text) ?? $"the supervisor refuses: {(int)reply.StatusCode} {reply.ReasonPhrase}");
+    }
+
+    private static string? Reason(string text)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<AdminError>(text, JsonSerializerOptions.Web)?.Error;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}
+
+/// <summary>The supervisor refuses what it was asked for; the message says why.</summary>
+internal sealed class SupervisorException(string message) : Exception(message);

@@ -1,0 +1,84 @@
+using Lab.TradingPost.Supervision;
+
+namespace Lab.TradingPost.Cli;
+
+/// <summary><c>./lab trading-post</c>, for a market whose supervisor runs already.</summary>
+public static class TradingPostCli
+{
+    /// <summary>What can be typed, a line each.</summary>
+    public static IReadOnlyList<string> Help => CommandParser.Help;
+
+    /// <summary>What is wrong with a command; null: nothing.</summary>
+    public static string? WhatIsWrongWith(IReadOnlyList<string> command)
+    {
+        try
+        {
+            CommandParser.Parse(command);
+            return null;
+        }
+        catch (FormatException exception)
+        {
+            return exception.Message;
+        }
+    }
+
+    /// <summary>Does one command.</summary>
+    /// <param name="address">Of the supervisor.</param>
+    /// <param name="command">Its words.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The exit code: 0 done, 1 refused or failed, 2 no such command, 3 no supervisor answers.</returns>
+    public static async Task<int> ExecuteAsync(MarketAddress address, IReadOnlyList<string> command, CancellationToken cancellationToken)
+    {
+        using var supervisor = new SupervisorClient(address);
+        await using var floor = new TradingFloor();
+        var answer = await new CommandRunner(supervisor, floor).RunAsync(CommandParser.Parse(command), cancellationToken);
+        var output = answer.IsDone ? Console.Out : Console.Error;
+        foreach (var line in answer.Lines)
+        {
+            await output.WriteLineAsync(line);
+        }
+
+        return answer.Code;
+    }
+
+    /// <summary>
+    /// Shows the market until the user leaves: live in a terminal, as lines elsewhere. Opens one when none is open.
+    /// </summary>
+    /// <returns>As <see cref="ExecuteAsync"/>: of the first command from a pipe that was not done.</returns>
+    /// <inheritdoc cref="ExecuteAsync"/>
+    public static async Task<int> WatchAsync(MarketAddress address, CancellationToken cancellationToken)
+    {
+        using var supervisor = new SupervisorClient(address);
+        await using var floor = new TradingFloor();
+        try
+        {
+            if (await supervisor.StateAsync(cancellationToken) is not { Peers.Count: > 0 })
+            {
+                await Console.Out.WriteLineAsync("opening a market");
+                await supervisor.OpenAsync(MarketSettings.ForWatching, cancellationToken);
+            }
+        }
+        catch (SupervisorException exception)
+        {
+            await Console.Error.WriteLineAsync($"no market can be opened: {exception.Message}");
+            return ExitCode.Refused;
+        }
+        catch (HttpRequestException exception)
+        {
+            await Console.Error.WriteLineAsync($"the supervisor does not answer: {exception.Message}. Is the lab still up?");
+            return ExitCode.Unreachable;
+        }
+
+        if (!IsTerminal)
+        {
+            var commands = Console.IsInputRedirected ? Console.In : null;
+            return await new PlainSession(supervisor, floor, commands, Console.Out).RunAsync(cancellationToken);
+        }
+
+        await new LiveSession(new MarketWatch(supervisor, floor), new CommandRunner(supervisor, floor), floor.Participant).RunAsync(cancellationToken);
+        return ExitCode.Done;
+    }
+
+    private static bool IsTerminal => !Console.IsInputRedirected && !Console.IsOutputRedirected
+        && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
+}

@@ -1,0 +1,15 @@
+using Lab.TradingPost.Protocol;
+
+namespace Lab.TradingPost.Client;
+
+/// <summary>A request of a participant was not done.</summary>
+public class TradingPostException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>The trader refused: nothing was changed.</summary>
+public sealed class RefusedException(RefusalReason reason, string message) : TradingPostException(message)
+{
+    public RefusalReason Reason { get; } = reason;
+}
+
+/// <summary>No trader answered in time: nobody knows whether the request was done.</summary>
+public sealed class NoTraderException(string message, Exception? inner = null) : TradingPostException(message, inner);

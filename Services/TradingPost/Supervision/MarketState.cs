@@ -1,0 +1,50 @@
+using System.Text.Json.Serialization;
+using Lab.TradingPost.Peers;
+
+namespace Lab.TradingPost.Supervision;
+
+/// <summary>The market as its supervisor sees it: <c>GET /admin/market</c>.</summary>
+/// <param name="Number">Counts the markets that this supervisor has opened.</param>
+/// <param name="Settings">What it was opened with.</param>
+/// <param name="Peers">By rising id.</param>
+/// <param name="Trader">Who trades in the highest term that a peer told of; null: nobody is known to.</param>
+/// <param name="Term">That term; 0 before the first.</param>
+/// <param name="LastEvent">Number of the last event; <c>GET /admin/events?after=N</c> has those after N.</param>
+public sealed record MarketState(
+    int Number, MarketSettings Settings, IReadOnlyList<PeerState> Peers, int? Trader, long Term, long LastEvent);
+
+/// <summary>One peer.</summary>
+/// <param name="Id">Its id in elections.</param>
+/// <param name="Address">HOST:PORT where clients reach it, as this market's links want it.</param>
+/// <param name="Process">What its process does.</param>
+/// <param name="Pid">The process; 0 when there is none.</param>
+public sealed record PeerState(int Id, string Address, PeerProcessState Process, int Pid);
+
+[JsonConverter(typeof(JsonStringEnumConverter<PeerProcessState>))]
+public enum PeerProcessState
+{
+    [JsonStringEnumMemberName("running")]
+    Running,
+
+    /// <summary>Stopped by SIGSTOP: alive, but silent.</summary>
+    [JsonStringEnumMemberName("paused")]
+    Paused,
+
+    [JsonStringEnumMemberName("dead")]
+    Dead,
+}
+
+/// <summary>An event with its place and time: <c>GET /admin/events?after=N</c>.</summary>
+/// <param name="Number">Counts the events of the market, from 1.</param>
+/// <param name="AtUs">CLOCK_MONOTONIC in microseconds, which all processes of one machine share.</param>
+/// <param name="Peer">Who told of it; null: the supervisor itself.</param>
+/// <param name="What">What a peer told.</param>
+/// <param name="Done">What the supervisor did to the peer (<c>killed</c>, <c>paused</c>, <c>resumed</c>, <c>restarted</c>), or saw of its process (<c>ended</c>).</param>
+/// <param name="ExitCode">With <c>ended</c>: the process's.</param>
+public sealed record MarketEvent(
+    long Number,
+    [property: JsonPropertyName("at_us")] long AtUs,
+    int? Peer,
+    PeerEvent? What,
+    string? Done = null,
+    [property: JsonPropertyName("exit_code")] int? ExitCode = null);

@@ -1,0 +1,223 @@
+using Lab.TradingPost.Accounts;
+using Lab.TradingPost.Protocol;
+using Lab.TradingPost.Running;
+using Microsoft.Extensions.Logging;
+
+namespace Lab.TradingPost.Supervision;
+
+/// <summary>A market with its peers' processes, events and accounts. Its peers are changed by one caller at a time.</summary>
+internal sealed class OpenMarket
+{
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(30);
+
+    /// <summary>A new trader reads about so many records at most: some milliseconds of its election.</summary>
+    private const int SnapshotEvery = 1000;
+
+    private readonly SupervisorOptions _options;
+    private readonly ILogger _logger;
+    private readonly string _folder;
+    private readonly string _logs;
+    private readonly PeerChild?[] _peers;
+    private readonly Lock _gate = new();
+    private int? _trader;
+    private long _term;
+
+    /// <param name="number">Counts the markets of the supervisor.</param>
+    /// <param name="settings">Checked.</param>
+    /// <param name="folder">Empty: of this market alone.</param>
+    /// <param name="logs">Path that the names of the peers' logs begin with.</param>
+    /// <param name="options">Of the supervisor.</param>
+    /// <param name="logger">For what peers run into.</param>
+    public OpenMarket(int number, MarketSettings settings, string folder, string logs, SupervisorOptions options, ILogger logger)
+    {
+        (Number, Settings, _folder, _logs, _options, _logger) = (number, settings, folder, logs, options, logger);
+        _peers = new PeerChild?[settings.Peers];
+        Accounts = new AccountsSettings
+        {
+            Kind = settings.Accounts,
+            Folder = Path.Combine(folder, "journal"),
+            SnapshotEvery = SnapshotEvery,
+            ConnectionString = settings.Accounts == AccountsKind.MySql ? options.Database : null,
+        };
+    }
+
+    public int Number { get; }
+
+    public MarketSettings Settings { get; }
+
+    public AccountsSettings Accounts { get; }
+
+    public EventRing Events { get; } = new();
+
+    /// <summary>Empties the accounts, starts all peers at once, and lets them begin when all are ready.</summary>
+    /// <exception cref="PeerStartException">One did not start; none is left.</exception>
+    /// <exception cref="IOException">The accounts cannot be reached.</exception>
+    public async Task OpenAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await AccountsFactory.ResetAsync(Accounts, cancellationToken);
+            await Task.WhenAll(Enumerable.Range(0, Settings.Peers).Select(id => StartAsync(id, cancellationToken)));
+            Array.ForEach(_peers, peer => peer!.Begin());
+        }
+        catch
+        {
+            await CloseAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Kills all peers. What they have written stays.</summary>
+    public Task CloseAsync() => Task.WhenAll(_peers.Select(peer => peer?.EndAsync() ?? Task.CompletedTask));
+
+    public MarketState State()
+    {
+        var peers = _peers.Select((peer, id) => new PeerState(id, AddressOf(id), StateOf(peer), peer is { IsAlive: true } ? peer.Pid : 0)).ToList();
+        lock (_gate)
+        {
+            return new MarketState(Number, Settings, peers, _trader, _term, Events.Last);
+        }
+    }
+
+    /// <summary>Null: nobody is known to trade.</summary>
+    public int? Trader
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _trader;
+            }
+        }
+    }
+
+    /// <returns>Why it cannot be done, in words; null: it is done.</returns>
+    public string? Kill(int id) => WithLiving(id, peer => Done(id, "killed", () =>
+    {
+        peer.Kill();
+        Forget(id);
+    }));
+
+    /// <inheritdoc cref="Kill"/>
+    public string? Pause(int id) => WithLiving(id, peer => Done(id, "paused", peer.Pause));
+
+    /// <inheritdoc cref="Kill"/>
+    public string? Resume(int id) => WithLiving(id, peer => Done(id, "resumed", peer.Resume));
+
+    /// <inheritdoc cref="Kill"/>
+    public string? Resign(int id) => WithLiving(id, peer => peer.Resign());
+
+    /// <summary>Kills it if it lives, and starts it again.</summary>
+    /// <param name="id">Which peer.</param>
+    /// <param name="keepsDisk">Its own ledger goes on; else it begins a new one, and the old one is only kept for the checker.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="PeerStartException">It does not start.</exception>
+    public async Task RestartAsync(int id, bool keepsDisk, CancellationToken cancellationToken)
+    {
+        if (_peers[id] is { } old)
+        {
+            await old.EndAsync();
+            Forget(id);
+        }
+
+        if (!keepsDisk && File.Exists(LedgerOf(id)))
+        {
+            File.Move(LedgerOf(id), Path.Combine(_folder, FormattableString.Invariant($"{LedgerPrefix(id)}{Events.Last}{LedgerEnd}")));
+        }
+
+        await StartAsync(id, cancellationToken);
+        Done(id, "restarted", _peers[id]!.Begin);
+    }
+
+    /// <summary>Lines of all peers' own ledgers, as far as they are whole.</summary>
+    public IEnumerable<OwnLine> Ledgers() => Enumerable.Range(0, Settings.Peers).SelectMany(id =>
+        Directory.EnumerateFiles(_folder, LedgerPrefix(id) + "*" + LedgerEnd).Order(StringComparer.Ordinal)
+            .SelectMany(OwnLedger.Read).Select(line => new OwnLine(id, line)));
+
+    private const string LedgerEnd = ".ledger";
+
+    private static string LedgerPrefix(int id) => FormattableString.Invariant($"peer-{id}-");
+
+    private string LedgerOf(int id) => Path.Combine(_folder, LedgerPrefix(id) + "now" + LedgerEnd);
+
+    private string AddressOf(int id) => (Settings.ThroughLinks ? _options.Links : _options.Addresses)[id];
+
+    private static PeerProcessState StateOf(PeerChild? peer) => peer switch
+    {
+        { IsAlive: true, IsUnwanted: false, IsPaused: true } => PeerProcessState.Paused,
+        { IsAlive: true, IsUnwanted: false } => PeerProcessState.Running,
+        _ => PeerProcessState.Dead,
+    };
+
+    private async Task StartAsync(int id, CancellationToken cancellationToken)
+    {
+        var configuration = new PeerConfiguration(
+            id, Settings, _options.Addresses[id], [.. Enumerable.Range(0, Settings.Peers).Select(AddressOf)], Accounts, LedgerOf(id));
+        var log = FormattableString.Invariant($"{_logs}peer-{id}.log");
+        var peer = _peers[id] = await PeerChild.StartAsync(configuration, log, line => Note(id, line));
+        _ = NoteEndAsync(id, peer);
+        await peer.UntilReadyAsync(StartPatience, cancellationToken);
+    }
+
+    private string? WithLiving(int id, Action<PeerChild> act)
+    {
+        if (_peers[id] is not { IsAlive: true, IsUnwanted: false } peer)
+        {
+            return $"peer {id} is dead";
+        }
+
+        act(peer);
+        return null;
+    }
+
+    private void Done(int id, string what, Action act)
+    {
+        // The time before it is done: what peers make of it comes after.
+        var atUs = TimerQueue.NowUs;
+        act();
+        Events.Add(atUs, id, what: null, what);
+    }
+
+    private void Note(int id, PeerLine line)
+    {
+        Events.Add(line.AtUs, id, line.What);
+        lock (_gate)
+        {
+            switch (line.What!.Kind)
+            {
+                case Peers.PeerEventKind.Trades when line.What.Term > _term && _peers[id] is { IsUnwanted: false }:
+                    (_trader, _term) = (id, line.What.Term);
+                    break;
+                case Peers.PeerEventKind.Trades when line.What.Term > _term:
+                    (_trader, _term) = (null, line.What.Term);
+                    break;
+                case Peers.PeerEventKind.Resigned or Peers.PeerEventKind.Fenced when _trader == id:
+                    _trader = null;
+                    break;
+            }
+        }
+    }
+
+    private async Task NoteEndAsync(int id, PeerChild peer)
+    {
+        var exitCode = await peer.Ended;
+        if (!peer.IsUnwanted)
+        {
+            Events.Add(TimerQueue.NowUs, id, what: null, "ended", exitCode);
+            _logger.LogWarning("peer {Peer} ended by itself with exit code {ExitCode}; its log: {Log}", id, exitCode, $"{_logs}peer-{id}.log");
+        }
+
+        if (_peers[id] == peer)
+        {
+            Forget(id);
+        }
+    }
+
+    private void Forget(int id)
+    {
+        lock (_gate)
+        {
+            _trader = _trader == id ? null : _trader;
+        }
+    }
+}

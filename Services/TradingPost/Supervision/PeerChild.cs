@@ -1,0 +1,176 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Lab.Processes;
+using Lab.TradingPost.Running;
+
+namespace Lab.TradingPost.Supervision;
+
+/// <summary>One process of a peer. It dies with the supervisor, whatever happens, also when it is stopped.</summary>
+internal sealed class PeerChild
+{
+    private readonly Process _process;
+    private readonly ProcessIdentity _identity;
+    private readonly Action<PeerLine> _told;
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private PeerChild(Process process, ProcessIdentity identity, Action<PeerLine> told)
+    {
+        (_process, _identity, _told) = (process, identity, told);
+        Ended = FollowAsync();
+    }
+
+    public int Pid => _identity.Pid;
+
+    public bool IsAlive => !Ended.IsCompleted;
+
+    /// <summary>Stopped by SIGSTOP.</summary>
+    public bool IsPaused { get; private set; }
+
+    /// <summary>Its end was asked for.</summary>
+    public bool IsUnwanted { get; private set; }
+
+    /// <summary>Completes with the exit code, after the last line was told.</summary>
+    public Task<int> Ended { get; }
+
+    /// <param name="configuration">Of the peer.</param>
+    /// <param name="logFile">Gets what it says about itself.</param>
+    /// <param name="told">Gets what it tells; by any thread.</param>
+    /// <exception cref="PeerStartException">It cannot be started.</exception>
+    public static async Task<PeerChild> StartAsync(PeerConfiguration configuration, string logFile, Action<PeerLine> told)
+    {
+        try
+        {
+            var process = await ProcessSpawner.StartAsync(new ChildProcess
+            {
+                // The runtime that runs this process; the peer is the same program.
+                Program = Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet",
+                Arguments = [typeof(PeerChild).Assembly.Location, "peer"],
+                Environment = PeerEnvironment.Of(configuration),
+                WorkingFolder = Path.GetDirectoryName(logFile)!,
+                LogFile = logFile,
+                IsPiped = true,
+                DeathSignal = "KILL",
+            });
+            var name = FormattableString.Invariant($"peer {configuration.Id}");
+            return ProcessIdentity.Of(name, process.Id) is { } identity
+                ? new PeerChild(process, identity, told)
+                : throw new PeerStartException($"{name} ended at once; its log: {logFile}");
+        }
+        catch (System.ComponentModel.Win32Exception exception)
+        {
+            throw new PeerStartException($"a peer cannot be started: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>Waits until it listens and has rehearsed.</summary>
+    /// <exception cref="PeerStartException">It ended, or takes too long.</exception>
+    public async Task UntilReadyAsync(TimeSpan patience, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var first = await Task.WhenAny(_ready.Task, Ended).WaitAsync(patience, cancellationToken);
+            if (first == Ended)
+            {
+                throw new PeerStartException($"{_identity.Name} ended with exit code {await Ended} before it was ready");
+            }
+        }
+        catch (TimeoutException exception)
+        {
+            throw new PeerStartException($"{_identity.Name} was not ready within {patience.TotalSeconds:0} s", exception);
+        }
+    }
+
+    /// <summary>It takes part from now on.</summary>
+    public void Begin() => Command(PeerProgram.BeginCommand);
+
+    public void Resign() => Command(PeerProgram.ResignCommand);
+
+    /// <summary>kill -9, also when it is stopped.</summary>
+    public void Kill()
+    {
+        IsUnwanted = true;
+        Signals.KillNow(_identity);
+    }
+
+    public void Pause()
+    {
+        Signals.Suspend(_identity);
+        IsPaused = true;
+    }
+
+    public void Resume()
+    {
+        IsPaused = false;
+        Signals.Resume(_identity);
+    }
+
+    /// <summary>Kills it and waits for its end.</summary>
+    public async Task EndAsync()
+    {
+        Kill();
+        await Ended;
+    }
+
+    private void Command(string command)
+    {
+        try
+        {
+            _process.StandardInput.WriteLine(command);
+            _process.StandardInput.Flush();
+        }
+        catch (IOException)
+        {
+            // It is gone; whoever follows it says so.
+        }
+    }
+
+    private async Task<int> FollowAsync()
+    {
+        while (await _process.StandardOutput.ReadLineAsync() is { } text)
+        {
+            if (Read(text) is not { } line)
+            {
+                continue;
+            }
+
+            if (line.What is null)
+            {
+                _ready.TrySetResult();
+            }
+            else
+            {
+                _told(line);
+            }
+        }
+
+        await _process.WaitForExitAsync();
+        var exitCode = _process.ExitCode;
+        _process.Dispose();
+        return exitCode;
+    }
+
+    private static PeerLine? Read(string text)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(text, RunningJson.Default.PeerLine);
+        }
+        catch (JsonException)
+        {
+            // The last words of one that was killed may be torn.
+            return null;
+        }
+    }
+}
+
+/// <summary>The environment of a peer's process.</summary>
+internal static class PeerEnvironment
+{
+    public static IReadOnlyDictionary<string, string> Of(PeerConfiguration configuration) => new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        [PeerConfiguration.Variable] = configuration.ToJson(),
+    };
+}
+
+/// <summary>A peer did not start; the message says why.</summary>
+public sealed class PeerStartException(string message, Exception? inner = null) : Exception(message, inner);

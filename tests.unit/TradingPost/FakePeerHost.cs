@@ -1,0 +1,41 @@
+using Lab.TradingPost.Market;
+using Lab.TradingPost.Peers;
+using Lab.TradingPost.Protocol;
+
+namespace Lab.Tests.Unit.TradingPost;
+
+/// <summary>Remembers what a peer wants done.</summary>
+internal sealed class FakePeerHost(int id) : IPeerHost
+{
+    public int Id => id;
+
+    public long NowUs { get; set; } = 1_000_000;
+
+    public Random Random { get; } = new(1);
+
+    public List<(int To, PeerMessage Message)> Sent { get; } = [];
+
+    public HashSet<string> Timers { get; } = new(StringComparer.Ordinal);
+
+    public List<PeerEvent> Events { get; } = [];
+
+    public List<LedgerLine> Lines { get; } = [];
+
+    public List<(long Term, IReadOnlyList<AccountRecord> Records)> Appends { get; } = [];
+
+    public int Claims { get; private set; }
+
+    public void Send(int to, PeerMessage message) => Sent.Add((to, message));
+
+    public void SetTimer(string timer, long delayUs) => Timers.Add(timer);
+
+    public void CancelTimer(string timer) => Timers.Remove(timer);
+
+    public void Claim() => Claims++;
+
+    public void Append(long term, IReadOnlyList<AccountRecord> records) => Appends.Add((term, records));
+
+    public void Report(PeerEvent happened) => Events.Add(happened);
+
+    public void Note(LedgerLine line) => Lines.Add(line);
+}
