@@ -17,7 +17,7 @@ public sealed record LabTopology
     /// <summary>The fault proxy that carries the links.</summary>
     public required ServiceSpec FaultProxy { get; init; }
 
-    private static IReadOnlyList<SystemEntry> All => [Systems.Calibration.Entry(), Systems.Marketplace.Entry(), Systems.Echo.Entry()];
+    private static IReadOnlyList<SystemEntry> All => [Systems.Calibration.Entry(), Systems.Marketplace.Entry(), Systems.Echo.Entry(), Systems.TradingPost.Entry()];
 
     /// <summary>Every system of the lab, with all that they need.</summary>
     public static LabTopology Complete() => Of(All);

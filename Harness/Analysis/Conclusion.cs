@@ -53,14 +53,19 @@ public static class Analysers
 
     private static readonly IAnalyser[] OfMemory = [new IdleConnectionAnalyser()];
 
+    private static readonly IAnalyser[] OfTrading = [new PurchaseAnalyser(), new ElectionAnalyser(), new ChangeAnalyser()];
+
     /// <summary>Every conclusion about the cells of one experiment, the gravest first.</summary>
     /// <param name="cells">The cells of one experiment.</param>
     /// <param name="cores">Processor cores of the machine; null when they are not known.</param>
     public static IReadOnlyList<Conclusion> Run(IReadOnlyList<CellResult> cells, int? cores = null)
     {
         IAnalyser[] ofSpeed = cores is { } known ? [.. OfSpeed, new LoadCeilingAnalyser(known)] : OfSpeed;
-        var timed = cells.Where(cell => !ConnectionCells.HoldsIdle(cell)).ToList();
+
+        // A rate of elections says nothing, nor does one over a time in which the system was disturbed.
+        var timed = cells.Where(cell => !ConnectionCells.HoldsIdle(cell) && !ElectionAnalyser.IsElection(cell) && cell.Timeline is null).ToList();
         return [.. OfTrust.SelectMany(analyser => analyser.Analyse(cells))
+            .Concat(OfTrading.SelectMany(analyser => analyser.Analyse(cells)))
             .Concat(ofSpeed.SelectMany(analyser => analyser.Analyse(timed)))
             .Concat(OfMemory.SelectMany(analyser => analyser.Analyse(cells)))
             .OrderByDescending(conclusion => conclusion.Severity)];

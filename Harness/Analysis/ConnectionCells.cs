@@ -1,3 +1,4 @@
+using System.Globalization;
 using Lab.Harness.Archive;
 using Lab.Harness.Experiments;
 using Lab.Topology.Systems;
@@ -56,6 +57,8 @@ public static class ProcessRoles
     public const string Load = "load";
 
     private const string Rest = "everything else";
+    private const string Trader = "trader";
+    private const string OtherPeers = "other peers";
 
     /// <summary>The role in a cell about connections; the process's own name in any other.</summary>
     public static string Of(CellResult cell, string process) =>
@@ -71,6 +74,24 @@ public static class ProcessRoles
             .GroupBy(process => Of(cell, process.Name), StringComparer.Ordinal)
             .Select(role => new ProcessUsage(role.Key, role.Sum(process => process.CpuS), role.Sum(process => process.PeakRssBytes)))
             .OrderBy(role => role.Name switch { Server => 0, Load => 1, _ => 2 })];
+
+    /// <summary>For drawings, which have few colours: of many peers the one that trades, and all others as one.</summary>
+    public static IReadOnlyList<ProcessUsage> Drawn(CellResult cell) =>
+        cell.Factors.GetValueOrDefault(TradingPostFactors.Peers) is not long peers ? Added(cell)
+        : [.. cell.Processes
+            .GroupBy(process => OfPeers(process.Name, peers), StringComparer.Ordinal)
+            .Select(role => new ProcessUsage(role.Key, role.Sum(process => process.CpuS), role.Sum(process => process.PeakRssBytes)))
+            .OrderBy(role => role.Name switch { Trader => 0, OtherPeers => 1, Load => 2, _ => 3 })];
+
+    /// <summary>How results call a peer's process.</summary>
+    public static string Peer(int id) => $"peer-{id.ToString(CultureInfo.InvariantCulture)}";
+
+    // The highest of them trades.
+    private static string OfPeers(string process, long peers) =>
+        process == Peer((int)peers - 1) ? Trader
+        : process.StartsWith("peer-", StringComparison.Ordinal) ? OtherPeers
+        : process == "harness" ? Load
+        : Rest;
 }
 
 /// <summary>Cells of one setting, told apart by their number of connections only, rising.</summary>

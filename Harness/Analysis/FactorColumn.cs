@@ -13,7 +13,7 @@ public sealed class FactorColumn
 
     // Values that say nothing without the name of their factor.
     private static readonly HashSet<string> BareWords =
-        new(["on", "off", "yes", "no", "true", "false", "none", "default"], StringComparer.OrdinalIgnoreCase);
+        new(["on", "off", "yes", "no", "true", "false", "none", "default", "as-published", "improved", "file"], StringComparer.OrdinalIgnoreCase);
 
     private readonly bool _needsName;
 
@@ -73,6 +73,7 @@ public sealed class FactorColumn
     public string Phrase(CellResult cell) => (Text(cell), IsNumeric) switch
     {
         ("", _) => "",
+        ("1", true) when Label.EndsWith('s') => $"1 {Label[..^1]}",
         (var text, true) => $"{text} {Label}",
         (var text, false) => _needsName ? $"{Label} {text}" : text,
     };

@@ -105,6 +105,12 @@ public sealed record CellResult
     /// <summary>What the cell's connections did and cost; null for systems that are not about connections.</summary>
     public ConnectionFigures? Connections { get; init; }
 
+    /// <summary>The parts of an operation in the order in which they follow each other; empty unless the system tells them apart.</summary>
+    public IReadOnlyList<PhaseFigures> Phases { get; init; } = [];
+
+    /// <summary>What clients saw before, during and after a disturbance; null for cells without one.</summary>
+    public Timeline? Timeline { get; init; }
+
     /// <summary>The slowest requests and where their time went, slowest first; empty unless the cell followed its requests.</summary>
     public IReadOnlyList<SlowRequest> Slowest { get; init; } = [];
 
@@ -173,6 +179,14 @@ public sealed record PublishedFigure(
 
     /// <summary>Connections that the report's server logged as closed properly.</summary>
     public long? LogLines { get; init; }
+
+    /// <summary>Where a report gives a range instead of a mean: its lower end.</summary>
+    [JsonPropertyName("latency_low_us")]
+    public double? LatencyLowUs { get; init; }
+
+    /// <summary>Where a report gives a range instead of a mean: its upper end.</summary>
+    [JsonPropertyName("latency_high_us")]
+    public double? LatencyHighUs { get; init; }
 }
 
 /// <summary>The calibration's figure that bounds an operation, and the operation's share of it.</summary>

@@ -26,6 +26,7 @@ public static class LabCommand
             UpCommand.Create(),
             DownCommand.Create(),
             DoctorCommand.Create(),
+            TradingPostCommand.Create(),
             ConnectionLoadCommand.Create(),
             new HelpOption(),
         };

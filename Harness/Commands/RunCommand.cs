@@ -114,6 +114,7 @@ internal static class RunCommand
         RunOutcome.Show(run, plan, LabFolders.Show(reportFolder));
         if (settings.KeepUp && aborted is null)
         {
+            using var published = PublishedLab.Publish(lab.Endpoints, LabFolders.State);
             LabConsole.ShowEndpoints(lab.Endpoints);
             AnsiConsole.MarkupLine("[grey]Everything is still running; Ctrl-C stops it.[/]");
             await LabConsole.WaitAsync(cancellationToken);

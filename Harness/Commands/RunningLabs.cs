@@ -4,6 +4,7 @@ using Lab.Harness.Scenarios;
 using Lab.Harness.Scenarios.Calibration;
 using Lab.Harness.Scenarios.Echo;
 using Lab.Harness.Scenarios.Marketplace;
+using Lab.Harness.Scenarios.TradingPost;
 using Lab.LocalHost;
 using Lab.Topology;
 
@@ -72,6 +73,7 @@ internal sealed class RunningLabs : IAsyncDisposable
             new CalibrationScenario(control, seed),
             new MarketplaceScenario(control, seed, tracing),
             new EchoScenario(control, lab.ProcessIds, reportFolder),
+            new TradingPostScenario(control, seed),
         ];
     }
 

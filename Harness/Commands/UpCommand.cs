@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Lab.LocalHost;
 using Lab.Topology;
 using Spectre.Console;
+using Market = Lab.Topology.Systems.TradingPost;
 
 namespace Lab.Harness.Commands;
 
@@ -34,8 +35,11 @@ internal static class UpCommand
                     KeepData = !arguments.GetValue(fresh),
                     WithDashboard = arguments.GetValue(dashboard),
                     Isolation = IsolationOption.Of(arguments, isolation),
+                    // Whoever looks around shall find a market; runs open those that they measure.
+                    Settings = new Dictionary<string, string>(StringComparer.Ordinal) { [Market.OpenAtStart] = "true" },
                 },
                 cancellationToken);
+            using var published = PublishedLab.Publish(lab.Endpoints, LabFolders.State);
             AnsiConsole.MarkupLineInterpolated($"[bold]everything is healthy[/] after {Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} s");
             LabConsole.ShowEndpoints(lab.Endpoints);
             LabConsole.ShowDashboard(lab);

@@ -27,7 +27,7 @@ public sealed class FactorCatalog
     /// <param name="deployments">The values of the factor <c>deployment</c>.</param>
     /// <param name="machine">What cells can run here.</param>
     public static FactorCatalog Of(Deployments deployments, MachineAbilities machine) =>
-        new([MarketplaceSystem(deployments, machine), EchoFactors.Of(machine), CalibrationSystem(machine)]);
+        new([MarketplaceSystem(deployments, machine), EchoFactors.Of(machine), TradingPostFactors.Of(deployments, machine), CalibrationSystem(machine)]);
 
     /// <summary>What a system understands, or null when there is no such system.</summary>
     public ScenarioDescription? Find(string system) => _systems.GetValueOrDefault(system);

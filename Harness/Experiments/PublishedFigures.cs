@@ -7,13 +7,15 @@ namespace Lab.Harness.Experiments;
 /// <summary>
 /// The figures of a report, from <c>experiments/published/*.csv</c>. Columns <c>operation</c>, <c>latency_ms</c>,
 /// <c>throughput_ops</c> and <c>source</c>; where a report is about connections also <c>duration_s</c>,
-/// <c>latency_growth</c>, <c>duration_growth</c> and <c>log_lines</c>. Every other column is a factor. An empty cell says nothing.
+/// <c>latency_growth</c>, <c>duration_growth</c> and <c>log_lines</c>; where it gives a range instead of a mean
+/// <c>latency_low_ms</c> and <c>latency_high_ms</c>. Every other column is a factor. An empty cell says nothing.
 /// </summary>
 public sealed class PublishedFigures
 {
     private static readonly string[] FigureColumns = ["operation", "latency_ms", "throughput_ops", "source"];
 
-    private static readonly string[] OptionalFigureColumns = ["duration_s", "latency_growth", "duration_growth", "log_lines"];
+    private static readonly string[] OptionalFigureColumns =
+        ["duration_s", "latency_growth", "duration_growth", "log_lines", "latency_low_ms", "latency_high_ms"];
 
     private readonly List<Row> _rows;
 
@@ -69,6 +71,8 @@ public sealed class PublishedFigures
                     LatencyGrowth = Figure("latency_growth"),
                     DurationGrowth = Figure("duration_growth"),
                     LogLines = (long?)Figure("log_lines"),
+                    LatencyLowUs = Figure("latency_low_ms") * 1000,
+                    LatencyHighUs = Figure("latency_high_ms") * 1000,
                 }));
         }
 

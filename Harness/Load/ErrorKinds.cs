@@ -1,6 +1,8 @@
 using System.Data.Common;
 using System.Net.Sockets;
+using System.Text.Json;
 using Lab.Marketplace.Protocol;
+using Lab.TradingPost.Client;
 
 namespace Lab.Harness.Load;
 
@@ -11,11 +13,14 @@ public static class ErrorKinds
     public const string ConnectionLost = "connection_lost";
     public const string ConnectFailed = "connect_failed";
     public const string Timeout = "timeout";
+    public const string NoTrader = "no_trader";
 
     public static string Of(Exception exception) => exception switch
     {
         WrongAnswerException => WrongAnswer,
         MarketplaceException refused => refused.Code,
+        RefusedException refused => JsonNamingPolicy.SnakeCaseLower.ConvertName(refused.Reason.ToString()),
+        NoTraderException => NoTrader,
         TimeoutException => Timeout,
         SocketException or IOException { InnerException: SocketException } => ConnectionLost,
         IOException => ConnectionLost,

@@ -39,6 +39,12 @@ public sealed record LoadOutcome(LatencyHistogram Latency, IReadOnlyDictionary<s
     /// <summary>The slowest operations, slowest first; empty for a load that does not tell operations apart.</summary>
     public IReadOnlyList<SlowOperation> Slowest { get; init; } = [];
 
+    /// <summary>How long each part of each operation took; empty for a load that does not tell parts apart.</summary>
+    public IReadOnlyList<PhaseTime> Phases { get; init; } = [];
+
+    /// <summary>What happened around a disturbance; null for a load without one.</summary>
+    public Disturbance? Disturbance { get; init; }
+
     public double ThroughputOps => DurationS > 0 ? Latency.Count / DurationS : 0;
 
     /// <summary>Several loads that ran at the same time, as one.</summary>

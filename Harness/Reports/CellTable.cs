@@ -10,6 +10,8 @@ public enum TablePart
     Latency,
     Throughput,
     Duration,
+    Phases,
+    Change,
     Memory,
 }
 
@@ -27,7 +29,9 @@ public sealed class CellTable
 
     private CellTable(GroupView group)
     {
-        TableColumn[] figures = group.WeighsIdle ? Memory() : [.. Latency(), .. Throughput(), .. Duration()];
+        TableColumn[] figures = group.WeighsIdle ? Memory()
+            : group.TimesElections ? [.. Latency(), .. Phases()]
+            : [.. Latency(), .. Throughput(), .. Duration(), .. Change()];
         Columns = [.. Factors(group), .. figures.Where(column => group.Cells.Any(cell => column.Text(cell) != Nothing))];
         Operations = [.. group.Cells.GroupBy(cell => cell.Operation, StringComparer.Ordinal)];
         Caption = group.Shared.Length > 0 ? $"All cells: {group.Shared}." : "";
@@ -52,7 +56,9 @@ public sealed class CellTable
     private static TableColumn[] Latency() =>
     [
         new("published", "mean latency in the report, on another machine", TablePart.Latency, cell =>
-            cell.Published?.LatencyUs is { } us ? Format.Latency(us) : Nothing),
+            cell.Published is { LatencyUs: { } us } ? Format.Latency(us)
+                : cell.Published is { LatencyLowUs: { } low, LatencyHighUs: { } high } ? $"{Format.Latency(low)} to {Format.Latency(high)}"
+                : Nothing),
         new("measured", "mean latency ± half width of its 95 % confidence interval", TablePart.Latency, cell =>
             cell.Latency is { } latency ? Interval(cell, new Estimate(latency.Mean, latency.Ci95), Format.Latency, Format.Latency) : Nothing),
         new("ratio", "measured ÷ published: below 1 is faster than the report", TablePart.Latency, cell =>
@@ -87,6 +93,15 @@ public sealed class CellTable
             ConnectionCells.DurationRatio(cell) is { } ratio ? Format.Ratio(ratio) : Nothing),
     ];
 
+    private static IEnumerable<TableColumn> Phases() => ElectionPhases.All.Select(name => new TableColumn(
+        name, $"mean time of this part of the change: {name}", TablePart.Phases, cell =>
+            cell.Phases.FirstOrDefault(phase => phase.Name == name) is { } phase ? Format.Latency(phase.MeanUs) : Nothing));
+
+    private static IEnumerable<TableColumn> Change() =>
+        new[] { ChangeMarkers.Noticed, ChangeMarkers.Trades, ChangeMarkers.FirstSale }.Select(name => new TableColumn(
+            name, $"from the kill on, median over the iterations: {name}", TablePart.Change, cell =>
+                cell.Timeline?.Markers.FirstOrDefault(marker => marker.Name == name) is { } marker ? Format.Latency(marker.AtUs) : Nothing));
+
     private static TableColumn[] Memory() =>
     [
         Held("per connection", "resident memory that an idle connection adds to the server", memory => Format.Bytes(memory.PerConnectionBytes)),
@@ -119,11 +134,12 @@ public sealed class ProcessTable
 
     private ProcessTable(GroupView group)
     {
-        Cells = [.. group.Cells.Where(cell => cell.Processes.Count > 0)];
+        // A process that was killed cannot be asked what it used: without it, the others' figures would mislead.
+        Cells = [.. group.Cells.Where(cell => cell.Processes.Count > 0 && !ElectionAnalyser.IsElection(cell) && cell.Timeline is null)];
         Names = NamesIn(Cells);
     }
 
-    /// <summary>The cells that recorded their processes.</summary>
+    /// <summary>The cells that recorded their processes, and killed none of them.</summary>
     public IReadOnlyList<CellResult> Cells { get; }
 
     /// <summary>The processes in order of appearance.</summary>
@@ -134,8 +150,11 @@ public sealed class ProcessTable
     /// <summary>
     /// The processes, or their roles, that took a share worth showing in at least one of the cells, in order of appearance.
     /// </summary>
-    public static IReadOnlyList<string> NamesIn(IEnumerable<CellResult> cells) => [.. cells
-        .SelectMany(cell => ProcessRoles.Added(cell).Where(process => process.CpuS >= cell.Processes.Sum(all => all.CpuS) * LeastShare))
+    public static IReadOnlyList<string> NamesIn(IEnumerable<CellResult> cells) => NamesIn(cells, ProcessRoles.Added);
+
+    /// <summary>The same of processes that are added up in another way.</summary>
+    public static IReadOnlyList<string> NamesIn(IEnumerable<CellResult> cells, Func<CellResult, IReadOnlyList<ProcessUsage>> processes) => [.. cells
+        .SelectMany(cell => processes(cell).Where(process => process.CpuS >= cell.Processes.Sum(all => all.CpuS) * LeastShare))
         .Select(process => process.Name)
         .Distinct(StringComparer.Ordinal)];
 

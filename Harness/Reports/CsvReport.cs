@@ -43,6 +43,8 @@ public static class CsvReport
         ("published_latency_growth", cell => cell.Published?.LatencyGrowth),
         ("published_duration_growth", cell => cell.Published?.DurationGrowth),
         ("published_log_lines", cell => cell.Published?.LogLines),
+        ("published_latency_low_us", cell => cell.Published?.LatencyLowUs),
+        ("published_latency_high_us", cell => cell.Published?.LatencyHighUs),
         ("published_source", cell => cell.Published?.Source),
         ("latency_ratio", cell => RunSummary.LatencyRatio(cell)),
         ("throughput_ratio", cell => RunSummary.ThroughputRatio(cell)),
@@ -67,6 +69,15 @@ public static class CsvReport
         ("threads_idle", cell => cell.Connections?.Memory?.ThreadsIdle),
         ("server_cpu_us_per_operation", cell => ConnectionCells.ServerUs(cell)),
         ("load_cpu_us_per_operation", cell => ConnectionCells.LoadUs(cell)),
+        ("detection_us_mean", cell => Phase(cell, ElectionPhases.Detection)?.MeanUs),
+        ("detection_us_p50", cell => Phase(cell, ElectionPhases.Detection)?.P50Us),
+        ("detection_us_p99", cell => Phase(cell, ElectionPhases.Detection)?.P99Us),
+        ("agreement_us_mean", cell => Phase(cell, ElectionPhases.Agreement)?.MeanUs),
+        ("agreement_us_p50", cell => Phase(cell, ElectionPhases.Agreement)?.P50Us),
+        ("agreement_us_p99", cell => Phase(cell, ElectionPhases.Agreement)?.P99Us),
+        ("first_sale_us_mean", cell => Phase(cell, ElectionPhases.FirstSale)?.MeanUs),
+        ("first_sale_us_p50", cell => Phase(cell, ElectionPhases.FirstSale)?.P50Us),
+        ("first_sale_us_p99", cell => Phase(cell, ElectionPhases.FirstSale)?.P99Us),
         ("noise", cell => cell.Noise),
         ("cpu_s", cell => cell.Processes.Count > 0 ? cell.Processes.Sum(process => process.CpuS) : null),
         ("cpu_us_per_operation", cell => cell.Processes.Count > 0 && cell.Operations > 0 ? CpuAnalyser.TotalUs(cell) : null),
@@ -101,6 +112,8 @@ public static class CsvReport
 
         return text.ToString();
     }
+
+    private static PhaseFigures? Phase(CellResult cell, string name) => cell.Phases.FirstOrDefault(phase => phase.Name == name);
 
     // A factor that is called like another column must not pass for it.
     private static string ColumnName(string factor) =>

@@ -44,6 +44,21 @@ public sealed class GroupFigures
             return [MemoryFigures.Of(group, figures._cells)];
         }
 
+        if (group.TimesElections)
+        {
+            return [ElectionFigures.Of(group, [.. figures._cells.Where(ElectionAnalyser.IsElection)])];
+        }
+
+        if (TimelineFigures.Of(group, figures._cells) is { } change)
+        {
+            return [change, .. new[] { figures.Distributions() }.OfType<FigureSet>()];
+        }
+
+        if (HistogramFigures.Of(group, figures._cells) is { } histogram)
+        {
+            return [histogram, .. new[] { figures.Distributions(), figures.Cpu() }.OfType<FigureSet>()];
+        }
+
         var against = group.Layout.X is not null
             ? LoadFigures.Of(group, figures._cells)
             : BarFigures.Of(group, figures._cells);
@@ -90,7 +105,7 @@ public sealed class GroupFigures
             return null;
         }
 
-        var names = ProcessTable.NamesIn(cells);
+        var names = ProcessTable.NamesIn(cells, ProcessRoles.Drawn);
         var scale = Scale.Linear(cells.Max(CpuAnalyser.TotalUs), TickText.Latency);
         var figures = Facet.Of(_group.Layout, cells).Select((facet, index) =>
         {
@@ -115,12 +130,12 @@ public sealed class GroupFigures
 
     private static BarRow CpuRow(string label, CellResult cell, IReadOnlyList<string> names) => new(
         label,
-        [.. names.Index().Join(ProcessRoles.Added(cell), name => name.Item, process => process.Name, (name, process) => new PlotBar(
+        [.. names.Index().Join(ProcessRoles.Drawn(cell), name => name.Item, process => process.Name, (name, process) => new PlotBar(
             CpuAnalyser.PerOperationUs(cell, process),
             0,
             name.Index,
             LineKind.Measured,
-            $"{process.Name}: {ProcessTable.Cpu(cell, process.Name)} per operation"))],
+            $"{process.Name}: {Format.Latency(CpuAnalyser.PerOperationUs(cell, process))} per operation"))],
         [ProcessTable.TotalCpu(cell)]);
 
     internal static string Title(string what, string facet) => facet.Length > 0 ? $"{what}: {facet}" : what;

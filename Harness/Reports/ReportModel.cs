@@ -163,6 +163,9 @@ public sealed class GroupView
     /// <summary>Its cells weigh idle connections: their few requests say nothing about speed.</summary>
     public bool WeighsIdle => Cells.Any(ConnectionCells.HoldsIdle) && Cells.All(cell => cell.Connections is null || ConnectionCells.HoldsIdle(cell));
 
+    /// <summary>Its cells are changes of traders: told by their parts, and not by a rate.</summary>
+    public bool TimesElections => Cells.Any(ElectionAnalyser.IsElection);
+
     /// <summary>What all cells share, in words: <c>10 items per seller, local</c>; may be empty.</summary>
     public string Shared => Cells.Count == 0
         ? ""

@@ -16,6 +16,8 @@ internal sealed class CellRun(Cell cell)
     private readonly List<string> _noise = [];
     private readonly List<SlowRequest> _slowest = [];
     private readonly ConnectionTotals _connections = new();
+    private readonly PhaseTotals _phases = new();
+    private readonly TimelineTotals _timeline = new();
 
     public Cell Cell => cell;
 
@@ -45,6 +47,8 @@ internal sealed class CellRun(Cell cell)
     {
         _connections.Add(connections, isWarmUp: false);
         _latency.Merge(outcome.Latency);
+        _phases.Add(outcome.Phases);
+        _timeline.Add(outcome.Disturbance);
         LastDurationS = outcome.DurationS;
         _iterations.Add(new IterationResult(
             outcome.Latency.MeanNs / 1000, outcome.ThroughputOps, outcome.Latency.Count, outcome.DurationS));
@@ -97,6 +101,8 @@ internal sealed class CellRun(Cell cell)
             Limit = Limit,
             Slowest = _slowest,
             Connections = _connections.ToFigures(),
+            Phases = _phases.ToFigures(),
+            Timeline = _timeline.ToFigures(),
             Noise = _noise.Count == 0 ? null : $"{_noise.Count} of {_iterations.Count} iterations: {_noise[0]}",
             Processes = [.. _processes.Values],
         };

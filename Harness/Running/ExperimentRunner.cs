@@ -8,8 +8,8 @@ using Lab.Harness.Scenarios;
 namespace Lab.Harness.Running;
 
 /// <summary>
-/// Runs the cells of a plan. Cells with as many active clients form a block; the iterations of a block's cells are
-/// interleaved, calibration included, so that whatever drifts on the machine hits all of them alike.
+/// Runs the cells of a plan. Cells with as many active clients form a block, as far as their system allows it; the iterations
+/// of a block's cells are interleaved, calibration included, so that whatever drifts on the machine hits all of them alike.
 /// </summary>
 public sealed class ExperimentRunner
 {
@@ -49,7 +49,7 @@ public sealed class ExperimentRunner
     {
         _all = [.. plan.Cells.Select(cell => new CellRun(cell))];
         var baseline = _probe.Measure();
-        foreach (var block in _all.GroupBy(run => Concurrency(run.Cell)).OrderBy(block => block.Key))
+        foreach (var block in _all.GroupBy(run => _scenarios[run.Cell.System].Block(run.Cell)).OrderBy(block => block.Min(run => Concurrency(run.Cell))))
         {
             await RunBlockAsync([.. block], baseline, cancellationToken);
         }

@@ -10,8 +10,14 @@ public interface IScenario
     /// <summary>The system's name in experiments and topology.</summary>
     string System { get; }
 
-    /// <summary>How many clients are active at once in a cell: cells of the same concurrency are interleaved.</summary>
+    /// <summary>How many clients are active at once in a cell.</summary>
     int Concurrency(Cell cell);
+
+    /// <summary>
+    /// Cells of one block take turns, and their populations live at the same time: all with as many active clients, unless a
+    /// system cannot have that.
+    /// </summary>
+    string Block(Cell cell) => FormattableString.Invariant($"{Concurrency(cell)} clients");
 
     /// <summary>Cells with equal keys share clients and data.</summary>
     string PopulationKey(Cell cell);

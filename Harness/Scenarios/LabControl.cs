@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Text.Json;
 using Lab.FaultProxy.Client;
 using Lab.Harness.Experiments;
 using Lab.Telemetry.Requests;
@@ -132,6 +133,43 @@ public sealed class LabControl(LabTopology topology, LabEndpoints endpoints, Dep
             return reply.IsSuccessStatusCode
                 ? await reply.Content.ReadFromJsonAsync<RequestTimes[]>(cancellationToken) ?? []
                 : throw new LabControlException($"{service} does not say where its time went: {(int)reply.StatusCode}");
+        },
+        cancellationToken);
+
+    /// <summary>Any other call of a service's admin endpoint.</summary>
+    /// <param name="service">Its name.</param>
+    /// <param name="method">What to do.</param>
+    /// <param name="path">With what: <c>/admin/...</c>.</param>
+    /// <param name="content">To send, or null.</param>
+    /// <param name="read">Reads the answer, as it arrives.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="LabControlException">The service refuses, does not answer, or answers what cannot be read.</exception>
+    public Task<T> CallAsync<T>(
+        string service,
+        HttpMethod method,
+        string path,
+        HttpContent? content,
+        Func<HttpContent, CancellationToken, Task<T>> read,
+        CancellationToken cancellationToken) => AskAsync(
+        service,
+        async () =>
+        {
+            using var request = new HttpRequestMessage(method, new Uri(endpoints.Services[service].Admin, path)) { Content = content };
+            using var reply = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            if (!reply.IsSuccessStatusCode)
+            {
+                throw new LabControlException(
+                    $"{service} refuses {method} {path}: {(int)reply.StatusCode} {await reply.Content.ReadAsStringAsync(cancellationToken)}");
+            }
+
+            try
+            {
+                return await read(reply.Content, cancellationToken);
+            }
+            catch (Exception exception) when (exception is JsonException or IOException)
+            {
+                throw new LabControlException($"the answer of {service} to {method} {path} cannot be read: {exception.Message}", exception);
+            }
         },
         cancellationToken);
 

@@ -11,6 +11,8 @@ public sealed class SideBySideScenario(IScenario inContainers, IScenario asProce
 
     public int Concurrency(Cell cell) => Of(cell).Concurrency(cell);
 
+    public string Block(Cell cell) => Of(cell).Block(cell);
+
     public string PopulationKey(Cell cell) => ContainerFactors.RunsAsProcesses(cell)
         ? $"as processes: {asProcesses.PopulationKey(cell)}"
         : inContainers.PopulationKey(cell);

@@ -46,7 +46,7 @@ public sealed class FactorLayoutTests
 
         Assert.Equal("connections", layout.X!.AxisLabel);
         Assert.Equal(["workers", "engine"], layout.Series.Select(column => column.Label));
-        Assert.Equal("1 workers, epoll", layout.SeriesName(cells[0]));
+        Assert.Equal("1 worker, epoll", layout.SeriesName(cells[0]));
     }
 
     [Fact]

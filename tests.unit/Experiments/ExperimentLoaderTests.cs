@@ -39,8 +39,8 @@ public class ExperimentLoaderTests
 
     [Theory]
     [InlineData("name: sample", "name: simple", "1:7: 'name': expected the file's name 'sample', found 'simple'")]
-    [InlineData("system: marketplace", "system: market", "2:9: unknown system 'market'; expected one of: marketplace, echo, calibration")]
-    [InlineData("system: calibration", "system: calibratoin", "26:13: unknown system 'calibratoin'; did you mean 'calibration'? expected one of: marketplace, echo, calibration")]
+    [InlineData("system: marketplace", "system: market", "2:9: unknown system 'market'; expected one of: marketplace, echo, trading-post, calibration")]
+    [InlineData("system: calibration", "system: calibratoin", "26:13: unknown system 'calibratoin'; did you mean 'calibration'? expected one of: marketplace, echo, trading-post, calibration")]
     [InlineData("title: A sample\n", "", "1:1: the file: missing key 'title'; expected a heading for the report")]
     [InlineData("title: A sample", "title: [A, sample]", "3:8: 'title': expected text, found a list")]
     [InlineData("summary: Some words.", "summary: ''", "4:10: 'summary': expected text that does not begin with a space, found ''")]

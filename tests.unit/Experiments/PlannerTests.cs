@@ -85,7 +85,7 @@ public class PlannerTests
     [Fact]
     public void An_unknown_experiment_is_refused_with_those_that_exist() =>
         Assert.Equal(
-            "unknown experiment 'marketplce'; did you mean 'marketplace'? known: echo, marketplace",
+            "unknown experiment 'marketplce'; did you mean 'marketplace'? known: echo, marketplace, trading-post",
             Assert.Throws<UnknownNameException>(() => Planner.Plan(ExperimentSamples.Shipped.Experiments, ["marketplce"], "quick")).Message);
 
     [Fact]
@@ -138,7 +138,7 @@ public class PlannerTests
             "iterations":3,"operationsPerClient":2000,
             "published":{"latency_us":1699,"throughput_ops":629.139,
             "source":"marketplace report, experiment 1 (average of 10 iterations)",
-            "duration_s":null,"latency_growth":null,"duration_growth":null,"logLines":null}}
+            "duration_s":null,"latency_growth":null,"duration_growth":null,"logLines":null,"latency_low_us":null,"latency_high_us":null}}
             """;
         Assert.Equal(expected.ReplaceLineEndings(""), JsonSerializer.Serialize(cells[0]));
     }

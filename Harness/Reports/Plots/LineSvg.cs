@@ -13,12 +13,14 @@ public static class LineSvg
     private const double LabelGap = 14;
     private const double MaxLabelRoom = 172;
     private const double KeyRoom = 22;
+    private const double MarkRow = 15;
 
     public static string Render(LinePlot plot)
     {
         var right = Width - LabelRoom(plot);
         var content = new List<XElement>();
         content.AddRange(Axes(plot, right));
+        content.AddRange(Marks(plot, right));
 
         // Measured lines come last, on top of what they are compared with.
         foreach (var series in plot.Series.OrderByDescending(series => series.Kind))
@@ -48,7 +50,22 @@ public static class LineSvg
         return Left + inset + (plot.X.Position(value) * (right - Left - (2 * inset)));
     }
 
-    private static double YAt(LinePlot plot, double value) => Bottom - (plot.Y.Position(value) * (Bottom - Top));
+    private static double YAt(LinePlot plot, double value) => Bottom - (plot.Y.Position(value) * (Bottom - TopOf(plot)));
+
+    // Names of marks stand above the lines, each in a row of its own: marks are often too close to each other for less.
+    private static double TopOf(LinePlot plot) => Top + (plot.Marks.Count * MarkRow);
+
+    private static IEnumerable<XElement> Marks(LinePlot plot, double right)
+    {
+        for (var index = 0; index < plot.Marks.Count; index++)
+        {
+            var mark = plot.Marks[index];
+            var (x, y) = (XAt(plot, mark.X, right), Top + (index * MarkRow));
+            var fits = x + 5 + Svg.TextWidth(mark.Label) <= Width;
+            yield return Svg.Path(Svg.Line([(x, y - 5), (x, Bottom)]), "event");
+            yield return Svg.Text(fits ? x + 5 : x - 5, y + 5, mark.Label, fits ? "label" : "label end");
+        }
+    }
 
     private static IEnumerable<XElement> Axes(LinePlot plot, double right)
     {
@@ -126,7 +143,7 @@ public static class LineSvg
             .Select(item => (item.series, x: XAt(plot, item.end.X, right), y: YAt(plot, item.end.Y)))
             .OrderBy(item => item.y)
             .ToList();
-        var places = LabelLayout.Spread([.. labelled.Select(item => item.y)], LabelGap, Top, Bottom);
+        var places = LabelLayout.Spread([.. labelled.Select(item => item.y)], LabelGap, TopOf(plot), Bottom);
         for (var index = 0; index < labelled.Count; index++)
         {
             var (series, x, y) = labelled[index];
@@ -168,7 +185,7 @@ public static class LineSvg
     private static (double Left, double Top) FreeCorner(LinePlot plot, double right, double width, double height)
     {
         var lower = (Left: right - width, Top: Bottom - height - 4);
-        var upper = (Left: Left + 6, Top);
+        var upper = (Left: Left + 6, Top: TopOf(plot));
         return Covered(upper) < Covered(lower) ? upper : lower;
 
         int Covered((double Left, double Top) corner) => plot.Series.SelectMany(series => series.Points).Count(point =>

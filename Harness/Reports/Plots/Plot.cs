@@ -58,7 +58,15 @@ public sealed record LinePlot
     public required IReadOnlyList<PlotSeries> Series { get; init; }
 
     public LabelPlace Labels { get; init; }
+
+    /// <summary>Moments or values along the x axis, from left to right; each bears its name above the lines.</summary>
+    public IReadOnlyList<PlotMark> Marks { get; init; } = [];
 }
+
+/// <summary>An upright line through a plot.</summary>
+/// <param name="X">In units of the x axis.</param>
+/// <param name="Label">Printed above the lines of the plot.</param>
+public sealed record PlotMark(double X, string Label);
 
 /// <summary>One bar, or one part of a stacked bar.</summary>
 /// <param name="Value">In units of the axis, from zero.</param>
@@ -93,3 +101,39 @@ public sealed record BarPlot
     /// <summary>The bars of a row continue each other.</summary>
     public bool IsStacked { get; init; }
 }
+
+/// <summary>A column of a histogram.</summary>
+/// <param name="From">Where it begins on the x axis.</param>
+/// <param name="To">Where it ends.</param>
+/// <param name="Count">How many values lie in it.</param>
+/// <param name="Tip">What a pointer resting on it shows.</param>
+public sealed record HistogramColumn(double From, double To, long Count, string Tip);
+
+/// <summary>A histogram, ready to draw.</summary>
+public sealed record HistogramPlot
+{
+    /// <summary>Unique in the document.</summary>
+    public required string Id { get; init; }
+
+    public required string Title { get; init; }
+
+    /// <summary>The figures in words, for who cannot see the plot.</summary>
+    public required string Description { get; init; }
+
+    public required string XLabel { get; init; }
+
+    public required Scale X { get; init; }
+
+    /// <summary>Counts, from zero.</summary>
+    public required Scale Y { get; init; }
+
+    public required int Style { get; init; }
+
+    public required IReadOnlyList<HistogramColumn> Columns { get; init; }
+
+    /// <summary>A published range, drawn as a hollow, dashed area; null for none.</summary>
+    public PlotRange? Published { get; init; }
+}
+
+/// <summary>A part of the x axis.</summary>
+public sealed record PlotRange(double From, double To, string Label);

@@ -66,6 +66,16 @@ public sealed class Scale
         return new Scale(0, count * step, isLog: false, value => value, [.. ticks]);
     }
 
+    /// <summary>From the smaller to the larger of two values, whatever their signs; ticks at round numbers between them.</summary>
+    public static Scale Between(double min, double max, Func<double, string> text)
+    {
+        var step = RoundStep(Math.Max(max - min, 1e-9) / (MaxTicks - 1));
+        var first = (long)Math.Ceiling((min / step) - 1e-9);
+        var count = (int)((long)Math.Floor((max / step) + 1e-9) - first + 1);
+        var ticks = Enumerable.Range(0, Math.Max(0, count)).Select(index => (first + index) * step);
+        return new Scale(min, max, isLog: false, value => value, [.. ticks.Select(tick => new Tick(tick, text(tick)))]);
+    }
+
     /// <summary>Between the powers of ten, or their doubles and fivefolds, around two positive values.</summary>
     public static Scale Log(double min, double max, Func<double, string> text)
     {

@@ -80,7 +80,8 @@ public static class Svg
     /// <summary>The text, cut with an ellipsis to what fits into a width.</summary>
     public static string Fit(string text, double width)
     {
-        var characters = (int)(width / TextWidth("x"));
+        // A text that fits exactly shall not be cut for the last bit of a division.
+        var characters = (int)((width / TextWidth("x")) + 1e-6);
         return text.Length <= characters ? text : text[..Math.Max(1, characters - 1)].TrimEnd(' ', ',') + "…";
     }
 

@@ -1,0 +1,90 @@
+using Lab.Harness.Experiments;
+using Lab.Topology;
+using Lab.TradingPost.Supervision;
+using Names = Lab.Topology.Systems.TradingPost;
+
+namespace Lab.Harness.Scenarios.TradingPost;
+
+/// <summary>
+/// Buyers at a market that the supervisor opens for them, and what happens to them when its trader is lost. A supervisor has
+/// one market at a time, so cells of different markets do not take turns.
+/// </summary>
+/// <param name="lab">What is loaded.</param>
+/// <param name="seed">The run's.</param>
+/// <param name="options">Bounds.</param>
+public sealed class TradingPostScenario(LabControl lab, long seed, TradingPostOptions? options = null) : IScenario
+{
+    private readonly TradingPostOptions _options = options ?? new TradingPostOptions();
+
+    /// <summary>Wherever the trader may be lost somebody asks it so often: as published, that is the only way to notice.</summary>
+    private const int AskEveryMs = 100;
+
+    /// <summary>Large: sellers who run out are not what is measured.</summary>
+    private const int Stock = 10_000;
+
+    public string System => Names.Name;
+
+    public int Concurrency(Cell cell) => cell.Number(TradingPostFactors.Buyers);
+
+    public string PopulationKey(Cell cell) => $"{Market(cell)} in {Deployment(cell)}";
+
+    public string Block(Cell cell) => $"{System}: {PopulationKey(cell)}";
+
+    public async Task<IPopulation> PopulateAsync(Cell cell, CancellationToken cancellationToken)
+    {
+        await lab.DeployAsync(Deployment(cell), cancellationToken);
+        var population = new MarketPopulation(lab, new MarketControl(lab, Names.Supervisor), Market(cell), seed, _options);
+        try
+        {
+            await population.OpenAsync(cancellationToken);
+            return population;
+        }
+        catch
+        {
+            await population.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>What the market of a cell is opened with.</summary>
+    internal MarketSettings Market(Cell cell)
+    {
+        var peers = cell.Factors.ContainsKey(TradingPostFactors.Peers) ? cell.Number(TradingPostFactors.Peers) : new MarketSettings().Peers;
+        return new MarketSettings
+        {
+            Peers = peers,
+            Accounts = cell.Word(TradingPostFactors.Accounts, "") == TradingPostFactors.MySql ? AccountsKind.MySql : AccountsKind.File,
+            Election = DesignOf(cell, TradingPostFactors.Election),
+            Writes = DesignOf(cell, TradingPostFactors.Writes),
+            ThroughLinks = lab.UsesLinks(Deployment(cell), LinkSpec.ClientServer),
+            Sellers = Math.Max(1, peers / 3),
+            BuyEveryMs = cell.Operation == TradingPostFactors.Buy ? null : AskEveryMs,
+            Stock = Stock,
+            Seed = (int)(seed & int.MaxValue),
+        };
+    }
+
+    private static Design DesignOf(Cell cell, string factor) =>
+        cell.Word(factor, TradingPostFactors.Improved) == TradingPostFactors.AsPublished ? Design.AsPublished : Design.Improved;
+
+    internal static string Deployment(Cell cell) => cell.Word("deployment", "local");
+}
+
+/// <summary>Bounds of the trading post's load.</summary>
+public sealed record TradingPostOptions
+{
+    /// <summary>How long a market may take until somebody trades, after it was opened or a peer was started again.</summary>
+    public TimeSpan StartPatience { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long nobody may sell after the trader was lost.</summary>
+    public TimeSpan ElectionPatience { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a stopped peer that goes on may take until it trades again; after that it is started again.</summary>
+    public TimeSpan ResumePatience { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Between two stops: longer than the intervals that a failure detector remembers. It would else become used to a trader who
+    /// is stopped again and again, and wait for it.
+    /// </summary>
+    public TimeSpan StopPause { get; init; } = TimeSpan.FromSeconds(1.5);
+}

@@ -1,0 +1,112 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Lab.Tests.Integration.Labs;
+
+namespace Lab.Tests.Integration.TradingPost;
+
+/// <summary>The command line without a terminal, with a real market: one that it starts itself, and one that is up already.</summary>
+public sealed partial class CliTests : IDisposable
+{
+    private const int Done = 0;
+    private const int Refused = 1;
+    private const int Usage = 2;
+    private const int NoLab = 3;
+
+    private readonly string _state = Path.Combine(Path.GetTempPath(), "lab-test-" + Guid.NewGuid().ToString("N")[..8]);
+
+    public void Dispose()
+    {
+        if (Directory.Exists(_state))
+        {
+            Directory.Delete(_state, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task A_market_is_started_steered_through_a_pipe_and_by_other_commands_and_ended()
+    {
+        using var market = Start();
+        // Nobody else buys: what is for sale is what this test deposits.
+        await market.WriteLineAsync("open sellers=0 buy_every_ms=off");
+        await market.WaitForAsync("is open: 6 peers, accounts file, election and writes improved");
+        await market.WriteLineAsync("deposit salt 10");
+        await market.WaitForAsync("the trader keeps 10 salt for you");
+        await market.WriteLineAsync("buy salt 2");
+        await market.WaitForAsync("bought 2 salt from yourself for 30 coins");
+        await market.WriteLineAsync("buy boar");
+        await market.WaitForAsync("error: ");
+
+        // By another process, as a user of a second terminal would.
+        Assert.Equal(
+            UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(_state, "published.json")));
+        var (code, output) = await RunAsync("kill", "trader");
+        Assert.Equal(Done, code);
+        Assert.Matches(Takeover(), output);
+        // On a busy machine it need not be the highest one.
+        var killed = Killed().Match(output).Groups["peer"].Value;
+        await market.WaitForAsync($"peer {killed} killed");
+        await market.WaitForAsync($"lost trader {killed}");
+
+        // The new trader knows what the old one was told.
+        (code, output) = await RunAsync("buy", "salt", "3");
+        Assert.Equal((Done, true), (code, output.Contains("bought 3 salt from yourself for 45 coins", StringComparison.Ordinal)));
+        await market.WriteLineAsync($"restart {killed}");
+        await market.WaitForAsync($"peer {killed} is started anew");
+        await AssertStatusAsync();
+
+        (code, output) = await RunAsync("kill", "9");
+        Assert.Equal((Refused, true), (code, output.Contains("there is no peer '9'", StringComparison.Ordinal)));
+        Assert.Equal(Usage, (await RunAsync("shoot", "3")).Code);
+
+        await market.WriteLineAsync("quit");
+        Assert.Equal(Refused, await market.WaitForExitAsync());
+        Assert.DoesNotContain("crashed", market.Output, StringComparison.Ordinal);
+        (code, output) = await RunAsync("status");
+        Assert.Equal((NoLab, true), (code, output.Contains("no lab is up", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_pipe_with_commands_that_are_done_ends_with_success()
+    {
+        using var market = Start();
+        await market.WriteLineAsync("pause trader");
+        await market.WriteLineAsync("status");
+        await market.WriteLineAsync("quit");
+        Assert.Equal(Done, await market.WaitForExitAsync());
+        Assert.Contains(", which traded, is stopped", market.Output, StringComparison.Ordinal);
+        Assert.Matches(Takeover(), market.Output);
+        Assert.Contains("paused", market.Output, StringComparison.Ordinal);
+    }
+
+    private async Task AssertStatusAsync()
+    {
+        var (code, output) = await RunAsync("status", "--json");
+        Assert.Equal(Done, code);
+        using var status = JsonDocument.Parse(output);
+        var market = status.RootElement;
+        Assert.True(market.GetProperty("balanced").GetBoolean());
+        Assert.True(market.GetProperty("term").GetInt64() > 1);
+        Assert.Equal(6, market.GetProperty("peers").GetArrayLength());
+        var you = market.GetProperty("clients")[0];
+        Assert.Equal(75, you.GetProperty("spent").GetInt64());
+        Assert.Equal(60, you.GetProperty("earned").GetInt64());
+        Assert.Equal(5, you.GetProperty("goods").GetProperty("salt").GetInt64());
+        Assert.Equal(5, you.GetProperty("stock").GetProperty("salt").GetInt64());
+    }
+
+    private LabProgram Start(params IReadOnlyList<string> words) => LabProgram.Start(
+        "Harness", new Dictionary<string, string>(StringComparer.Ordinal) { ["LAB_STATE"] = _state }, ["trading-post", .. words]);
+
+    private async Task<(int Code, string Output)> RunAsync(params IReadOnlyList<string> words)
+    {
+        using var command = Start(words);
+        var code = await command.WaitForExitAsync();
+        return (code, command.Output);
+    }
+
+    [GeneratedRegex(@"peer (?<peer>\d), which traded, is killed", RegexOptions.None, 1000)]
+    private static partial Regex Killed();
+
+    [GeneratedRegex(@"peer \d trades in term \d+ after [\d.]+ ms \(detection [\d.]+ \+ agreement [\d.]+\)", RegexOptions.None, 1000)]
+    private static partial Regex Takeover();
+}
