@@ -19,7 +19,7 @@ internal abstract class LoopConnection : EngineConnection
     private volatile bool _hasEnded;
     private volatile bool _isAborted;
 
-    /// <summary>The peer's stream is over, but requests of it wait for a free slot.</summary>
+    /// <summary>The peer's stream is over; requests of it may still wait for a free slot.</summary>
     private bool _endWaits;
     private bool _saidEnd;
     private bool _isClosed;
@@ -101,8 +101,13 @@ internal abstract class LoopConnection : EngineConnection
 
     public sealed override void Dispose() => Close();
 
-    /// <summary>Refuses a connection over the limit.</summary>
-    public void RefuseAtOnce() => Refuse(TransportRefusal.TooManyConnections);
+    /// <summary>Refuses a connection over the limit; held as a request is, so that the loop does not end it before that is queued.</summary>
+    public void RefuseAtOnce()
+    {
+        Interlocked.Increment(ref _underWay);
+        Refuse(TransportRefusal.TooManyConnections);
+        GiveSlotBack();
+    }
 
     protected sealed override void StopReceiving() => _loop.Post(this);
 
@@ -135,12 +140,8 @@ internal abstract class LoopConnection : EngineConnection
     /// <summary>The peer has ended its stream: it is answered what it asked for until then.</summary>
     protected void ReceivedEnd()
     {
-        _endWaits = IsPaused;
-        if (!_endWaits)
-        {
-            NoteEnded();
-            EndWhenAnswered();
-        }
+        _endWaits = true;
+        Advance();
     }
 
     /// <summary>Nothing more is there to be received: an idle connection holds no buffer.</summary>
