@@ -49,8 +49,8 @@ public sealed partial class ManyConnectionsTests(EchoLab lab) : IClassFixture<Ec
         Assert.InRange(usedS, 0, 0.05);
         var outcome = await load.RunAsync(2, Token);
         var closed = await load.CloseAsync(Token);
-        Assert.Equal(2 * connections, outcome.Latency.Count);
         Assert.Empty(outcome.Errors.Concat(closed.Errors));
+        Assert.Equal(2 * connections, outcome.Latency.Count);
     }
 
     [Theory]
