@@ -80,7 +80,7 @@ internal sealed class ManagedProcess
                 LogFile = logFile,
             });
             var identity = ProcessIdentity.Of(spec.Name, process.Id)
-                ?? throw new LabStartException($"{spec.Name} ended at once. {LastLines(logFile)}");
+                ?? throw new LabStartException($"{spec.Name} ended at once. {LogFiles.LastLines(logFile)}");
             records.Add(identity);
             return new ManagedProcess(process, identity, records, logFile, container);
         }
@@ -143,15 +143,6 @@ internal sealed class ManagedProcess
         {
             Signals.Resume(Identity);
         }
-    }
-
-    /// <summary>For messages: the end of a log usually says why.</summary>
-    public static string LastLines(string logFile)
-    {
-        const int Lines = 8;
-        return File.Exists(logFile)
-            ? $"The end of {logFile}:\n  {string.Join("\n  ", File.ReadLines(logFile).TakeLast(Lines))}"
-            : "It left no log.";
     }
 
     private async Task<int> WatchAsync()

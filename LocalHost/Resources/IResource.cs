@@ -1,3 +1,5 @@
+using Lab.Processes;
+
 namespace Lab.LocalHost.Resources;
 
 /// <summary>Something that the lab starts and stops.</summary>
@@ -58,13 +60,13 @@ internal static class Readiness
             if (process.Exited.IsCompleted)
             {
                 throw new LabStartException(
-                    $"{process.Identity.Name} ended with exit code {await process.Exited} before it was ready. {Processes.ManagedProcess.LastLines(process.LogFile)}");
+                    $"{process.Identity.Name} ended with exit code {await process.Exited} before it was ready. {LogFiles.LastLines(process.LogFile)}");
             }
 
             if (Environment.TickCount64 > deadline)
             {
                 throw new LabStartException(
-                    $"{process.Identity.Name} was not ready within {timeout.TotalSeconds:0} s. {Processes.ManagedProcess.LastLines(process.LogFile)}");
+                    $"{process.Identity.Name} was not ready within {timeout.TotalSeconds:0} s. {LogFiles.LastLines(process.LogFile)}");
             }
 
             await Task.Delay(Interval, cancellationToken);

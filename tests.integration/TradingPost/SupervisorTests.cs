@@ -1,4 +1,7 @@
+using System.Net;
+using System.Net.Sockets;
 using Lab.Processes;
+using Lab.Tests.Integration.Labs;
 using Lab.TradingPost.Supervision;
 using Names = Lab.Topology.Systems.TradingPost;
 
@@ -33,6 +36,24 @@ public sealed class SupervisorTests(TradingPostLab lab)
 
         var again = await lab.OpenAsync(TradingPostLab.ManyGoods);
         Assert.All(again.Peers, peer => Assert.Equal(PeerProcessState.Running, peer.Process));
+    }
+
+    [Fact]
+    public async Task A_peer_that_cannot_start_ends_the_supervisor_who_says_why()
+    {
+        using var taken = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        taken.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        taken.Listen();
+        var state = Directory.CreateTempSubdirectory("lab-test-");
+        var settings = Enumerable.Range(0, 6).ToDictionary(
+            id => $"TradingPost__Peers__{id}", id => id == 1 ? taken.LocalEndPoint!.ToString()! : "127.0.0.1:0", StringComparer.Ordinal);
+        settings["TradingPost__OpenAtStart"] = "true";
+        settings["Service__DataFolder"] = settings["Service__LogFolder"] = state.FullName;
+        using var supervisor = LabProgram.Start("TradingPost", settings, "serve");
+        Assert.Equal(1, await supervisor.WaitForExitAsync());
+        Assert.Contains("peer 1 ended with exit code 1 before it was ready", supervisor.Output, StringComparison.Ordinal);
+        Assert.Contains($"it cannot listen on {taken.LocalEndPoint}: Address already in use", supervisor.Output, StringComparison.Ordinal);
+        state.Delete(recursive: true);
     }
 
     private async Task<bool> IsBackAsync()

@@ -178,6 +178,27 @@ public class EngineTests
         Assert.False(connection.IsOpen);
     }
 
+    [Fact]
+    public async Task Calls_that_are_being_sent_fail_when_the_client_is_closed()
+    {
+        using var listener = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen();
+        var address = new DnsEndPoint("127.0.0.1", ((IPEndPoint)listener.LocalEndPoint!).Port);
+        for (var attempt = 0; attempt < 20; attempt++)
+        {
+            // Nobody reads: the first calls fill the connection, the others wait for it.
+            var connection = await FrameClient.ConnectAsync(address, Options, Token);
+            using var silent = await listener.AcceptAsync(Token);
+            var calls = Enumerable.Range(1, 16).Select(id => CallAsync(connection, id, Payload(id, 1_000_000), Token)).ToList();
+            await connection.DisposeAsync();
+            foreach (var call in calls)
+            {
+                await Assert.ThrowsAsync<IOException>(() => call);
+            }
+        }
+    }
+
     private static DnsEndPoint Address(FrameServer server) => new("127.0.0.1", server.Endpoint.Port);
 
     private static Task<FrameClient> ConnectAsync(FrameServer server) => FrameClient.ConnectAsync(Address(server), Options, Token);

@@ -16,6 +16,8 @@ public sealed class FrameClient : IAsyncDisposable
     private readonly FrameClientOptions _options;
     private readonly FrameReader _reader = new();
     private readonly Dictionary<long, PendingReply> _pending = [];
+
+    /// <summary>Never disposed of, and holds nothing that it must: calls may still pass through it while the client is closed.</summary>
     private readonly SemaphoreSlim _sendGate = new(1);
     private readonly Timer _timeouts;
     private readonly Task _receiving;
@@ -86,7 +88,6 @@ public sealed class FrameClient : IAsyncDisposable
         await _receiving;
         await _timeouts.DisposeAsync();
         _reader.Dispose();
-        _sendGate.Dispose();
     }
 
     private void Register(long id, PendingReply pending)

@@ -36,12 +36,24 @@ internal static class PeerProgram
             logger.LogWarning("the accounts cannot be reached yet: {Reason}", exception.Message);
         }
 
-        await using var peer = new PeerShell(configuration.Options, IPEndPoint.Parse(configuration.Listen), accounts, output, End, logger);
+        await using var peer = Listen();
         // In the market's folder, which its supervisor empties, whatever becomes of this process.
         await Rehearsal.RunAsync(configuration.OwnLedger + ".rehearsal", logger);
         output.Ready();
         await ObeyAsync(peer, configuration);
         return 0;
+
+        PeerShell Listen()
+        {
+            try
+            {
+                return new PeerShell(configuration.Options, IPEndPoint.Parse(configuration.Listen), accounts, output, End, logger);
+            }
+            catch (SocketException exception)
+            {
+                throw new IOException($"it cannot listen on {configuration.Listen}: {exception.Message}", exception);
+            }
+        }
 
         void End(Exception exception)
         {

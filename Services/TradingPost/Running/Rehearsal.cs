@@ -32,8 +32,9 @@ internal static class Rehearsal
             await RunAsync(folder, logger, patience.Token);
             Remove(folder);
         }
-        catch (Exception exception) when (exception is OperationCanceledException or TradingPostException or IOException)
+        catch (Exception exception)
         {
+            // Whatever it is, the real market can do without.
             logger.LogWarning("the rehearsal failed, the peer begins without: {Reason}", exception.Message);
         }
     }

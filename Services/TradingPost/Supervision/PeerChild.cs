@@ -10,12 +10,13 @@ internal sealed class PeerChild
 {
     private readonly Process _process;
     private readonly ProcessIdentity _identity;
+    private readonly string _logFile;
     private readonly Action<PeerLine> _told;
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private PeerChild(Process process, ProcessIdentity identity, Action<PeerLine> told)
+    private PeerChild(Process process, ProcessIdentity identity, string logFile, Action<PeerLine> told)
     {
-        (_process, _identity, _told) = (process, identity, told);
+        (_process, _identity, _logFile, _told) = (process, identity, logFile, told);
         Ended = FollowAsync();
     }
 
@@ -45,7 +46,7 @@ internal sealed class PeerChild
                 // The runtime that runs this process; the peer is the same program.
                 Program = Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet",
                 Arguments = [typeof(PeerChild).Assembly.Location, "peer"],
-                Environment = PeerEnvironment.Of(configuration),
+                Environment = new Dictionary<string, string>(StringComparer.Ordinal) { [PeerConfiguration.Variable] = configuration.ToJson() },
                 WorkingFolder = Path.GetDirectoryName(logFile)!,
                 LogFile = logFile,
                 IsPiped = true,
@@ -53,8 +54,8 @@ internal sealed class PeerChild
             });
             var name = FormattableString.Invariant($"peer {configuration.Id}");
             return ProcessIdentity.Of(name, process.Id) is { } identity
-                ? new PeerChild(process, identity, told)
-                : throw new PeerStartException($"{name} ended at once; its log: {logFile}");
+                ? new PeerChild(process, identity, logFile, told)
+                : throw new PeerStartException($"{name} ended at once. {LogFiles.LastLines(logFile)}");
         }
         catch (System.ComponentModel.Win32Exception exception)
         {
@@ -71,12 +72,12 @@ internal sealed class PeerChild
             var first = await Task.WhenAny(_ready.Task, Ended).WaitAsync(patience, cancellationToken);
             if (first == Ended)
             {
-                throw new PeerStartException($"{_identity.Name} ended with exit code {await Ended} before it was ready");
+                throw new PeerStartException($"{_identity.Name} ended with exit code {await Ended} before it was ready. {LogFiles.LastLines(_logFile)}");
             }
         }
         catch (TimeoutException exception)
         {
-            throw new PeerStartException($"{_identity.Name} was not ready within {patience.TotalSeconds:0} s", exception);
+            throw new PeerStartException($"{_identity.Name} was not ready within {patience.TotalSeconds:0} s. {LogFiles.LastLines(_logFile)}", exception);
         }
     }
 
@@ -161,15 +162,6 @@ internal sealed class PeerChild
             return null;
         }
     }
-}
-
-/// <summary>The environment of a peer's process.</summary>
-internal static class PeerEnvironment
-{
-    public static IReadOnlyDictionary<string, string> Of(PeerConfiguration configuration) => new Dictionary<string, string>(StringComparer.Ordinal)
-    {
-        [PeerConfiguration.Variable] = configuration.ToJson(),
-    };
 }
 
 /// <summary>A peer did not start; the message says why.</summary>

@@ -22,6 +22,11 @@ internal sealed class Supervisor(SupervisorOptions options, ServiceOptions servi
     {
         if (options.OpenAtStart)
         {
+            if (MarketChecks.WhyNot(MarketSettings.ForWatching, options) is { } reason)
+            {
+                throw new InvalidOperationException($"TradingPost:OpenAtStart: {reason}");
+            }
+
             await OpenAsync(MarketSettings.ForWatching, cancellationToken);
         }
     }
