@@ -88,8 +88,7 @@ public sealed class ClosedLoop(IReadOnlyList<LoadClient> clients) : ILoad
                 catch (Exception exception) when (exception is not OperationCanceledException)
                 {
                     // Counted, not thrown: a cell with errors is reported with its errors.
-                    var kind = ErrorKinds.Of(exception);
-                    Errors[kind] = Errors.GetValueOrDefault(kind) + 1;
+                    ErrorKinds.Count(Errors, exception);
                 }
             }
         }

@@ -28,6 +28,9 @@ public static class ErrorKinds
         _ => "client_error",
     };
 
+    /// <summary>Counts one more of an exception's kind.</summary>
+    public static void Count(IDictionary<string, long> counts, Exception exception) => Add(counts, [KeyValuePair.Create(Of(exception), 1L)]);
+
     /// <summary>Counts by kind of several parts together.</summary>
     public static Dictionary<string, long> Sum(IEnumerable<IReadOnlyDictionary<string, long>> parts)
     {

@@ -76,7 +76,7 @@ public sealed class ElectionTimesTests
                 Told(400, 4, PeerEventKind.FirstSale, Term + 1),
             ],
             5,
-            ElectionTimes.Paused,
+            MarketDeeds.Paused,
             Term);
 
         Assert.Equal(100, times!.LostUs);
@@ -102,7 +102,7 @@ public sealed class ElectionTimesTests
     public void Clocks_of_two_machines_meet_in_the_middle_of_the_call(double before, double after, long killed, double difference) =>
         Assert.Equal(difference, ChangeLoad.ClockDifferenceUs(before, after, killed));
 
-    private static ElectionTimes? Of(params MarketEvent[] events) => ElectionTimes.Of(events, 5, ElectionTimes.Killed, Term);
+    private static ElectionTimes? Of(params MarketEvent[] events) => ElectionTimes.Of(events, 5, MarketDeeds.Killed, Term);
 
     private MarketEvent Done(long atUs, int peer, string what) => new(++_number, atUs, peer, What: null, what);
 

@@ -38,8 +38,8 @@ public enum LabelPlace
     Corner,
 }
 
-/// <summary>A plot of lines, ready to draw.</summary>
-public sealed record LinePlot
+/// <summary>What every plot with two axes has.</summary>
+public abstract record AxesPlot
 {
     /// <summary>Unique in the document.</summary>
     public required string Id { get; init; }
@@ -54,7 +54,11 @@ public sealed record LinePlot
     public required Scale X { get; init; }
 
     public required Scale Y { get; init; }
+}
 
+/// <summary>A plot of lines, ready to draw.</summary>
+public sealed record LinePlot : AxesPlot
+{
     public required IReadOnlyList<PlotSeries> Series { get; init; }
 
     public LabelPlace Labels { get; init; }
@@ -109,24 +113,9 @@ public sealed record BarPlot
 /// <param name="Tip">What a pointer resting on it shows.</param>
 public sealed record HistogramColumn(double From, double To, long Count, string Tip);
 
-/// <summary>A histogram, ready to draw.</summary>
-public sealed record HistogramPlot
+/// <summary>A histogram, ready to draw; its y axis has counts, from zero.</summary>
+public sealed record HistogramPlot : AxesPlot
 {
-    /// <summary>Unique in the document.</summary>
-    public required string Id { get; init; }
-
-    public required string Title { get; init; }
-
-    /// <summary>The figures in words, for who cannot see the plot.</summary>
-    public required string Description { get; init; }
-
-    public required string XLabel { get; init; }
-
-    public required Scale X { get; init; }
-
-    /// <summary>Counts, from zero.</summary>
-    public required Scale Y { get; init; }
-
     public required int Style { get; init; }
 
     public required IReadOnlyList<HistogramColumn> Columns { get; init; }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Lab.Harness.Load;
 using Lab.Harness.Measurement;
+using Lab.TradingPost.Supervision;
 
 namespace Lab.Harness.Scenarios.TradingPost;
 
@@ -46,16 +47,14 @@ internal sealed class ChangeLoad(MarketPopulation population, IReadOnlyList<Mark
         // Whoever trades by now: on a busy machine another one may do so for a moment.
         var (before, trader) = await Population.TraderAsync(cancellationToken);
         var watch = new MarketWatch(market, before.LastEvent);
-        var askedUs = NowUs();
+        var askedUs = MonotonicClock.NowUs;
         await market.KillAsync(trader, cancellationToken);
-        var answeredUs = NowUs();
+        var answeredUs = MonotonicClock.NowUs;
         var times = await watch.UntilAsync(
-            events => ElectionTimes.Of(events, trader, ElectionTimes.Killed, before.Term), Population.Options.ElectionPatience, cancellationToken)
+            events => ElectionTimes.Of(events, trader, MarketDeeds.Killed, before.Term), Population.Options.ElectionPatience, cancellationToken)
             ?? throw new LabControlException($"nobody sold within {Population.Options.ElectionPatience.TotalSeconds:0} s after the trader was killed");
         return (times, ClockDifferenceUs(askedUs, answeredUs, times.LostUs));
     }
-
-    private static double NowUs() => Stopwatch.GetTimestamp() * 1e6 / Stopwatch.Frequency;
 
     /// <summary>The purchases of one iteration.</summary>
     private sealed class Purchases(int half)
@@ -91,8 +90,7 @@ internal sealed class ChangeLoad(MarketPopulation population, IReadOnlyList<Mark
                 }
                 catch (Exception exception) when (exception is not OperationCanceledException)
                 {
-                    var kind = ErrorKinds.Of(exception);
-                    errors[kind] = errors.GetValueOrDefault(kind) + 1;
+                    ErrorKinds.Count(errors, exception);
                 }
 
                 if (Interlocked.Increment(ref _ended) >= half)

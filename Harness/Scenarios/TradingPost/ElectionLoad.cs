@@ -1,6 +1,7 @@
 using Lab.Harness.Load;
 using Lab.Harness.Measurement;
 using Lab.TradingPost.Peers;
+using Lab.TradingPost.Supervision;
 
 namespace Lab.Harness.Scenarios.TradingPost;
 
@@ -58,17 +59,17 @@ internal sealed class ElectionLoad(MarketPopulation population, IReadOnlyList<Ma
     private async Task<ElectionTimes?> ChangeAsync(CancellationToken cancellationToken)
     {
         var (market, trader) = (Population.Market, Population.Highest);
-        await Population.SettleAsync(cancellationToken);
+        var before = await Population.SettleAsync(cancellationToken);
         if (!isKilled)
         {
             await Task.Delay(Population.Options.StopPause, cancellationToken);
+            before = await Population.SettleAsync(cancellationToken);
         }
 
-        var before = await Population.SettleAsync(cancellationToken);
         var watch = new MarketWatch(market, before.LastEvent);
         await (isKilled ? market.KillAsync(trader, cancellationToken) : market.PauseAsync(trader, cancellationToken));
         var times = await watch.UntilAsync(
-            events => ElectionTimes.Of(events, trader, isKilled ? ElectionTimes.Killed : ElectionTimes.Paused, before.Term),
+            events => ElectionTimes.Of(events, trader, isKilled ? MarketDeeds.Killed : MarketDeeds.Paused, before.Term),
             Population.Options.ElectionPatience,
             cancellationToken);
         await RestoreAsync(watch, Math.Max(before.Term, times?.Term ?? 0), cancellationToken);
@@ -149,8 +150,7 @@ internal sealed class ElectionLoad(MarketPopulation population, IReadOnlyList<Ma
                 }
                 catch (Exception exception) when (exception is not OperationCanceledException)
                 {
-                    var kind = ErrorKinds.Of(exception);
-                    errors[kind] = errors.GetValueOrDefault(kind) + 1;
+                    ErrorKinds.Count(errors, exception);
                 }
             }
         }

@@ -13,9 +13,6 @@ namespace Lab.Harness.Scenarios.TradingPost;
 /// <param name="Term">Of the new trader.</param>
 internal sealed record ElectionTimes(long LostUs, long NoticedUs, long TradesUs, long SoldUs, long Term)
 {
-    public const string Killed = "killed";
-    public const string Paused = "paused";
-
     /// <summary>From the loss to the first sale, in microseconds.</summary>
     public long DurationUs => SoldUs - LostUs;
 
@@ -38,7 +35,7 @@ internal sealed record ElectionTimes(long LostUs, long NoticedUs, long TradesUs,
 
     /// <param name="events">Of the market, in any order.</param>
     /// <param name="trader">Who was lost.</param>
-    /// <param name="done">What was done to it: <see cref="Killed"/> or <see cref="Paused"/>.</param>
+    /// <param name="done">What was done to it: <see cref="MarketDeeds.Killed"/> or <see cref="MarketDeeds.Paused"/>.</param>
     /// <param name="term">Its term, as far as the caller knows.</param>
     /// <returns>Null: nobody else has sold yet.</returns>
     public static ElectionTimes? Of(IReadOnlyList<MarketEvent> events, int trader, string done, long term)

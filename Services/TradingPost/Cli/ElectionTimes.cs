@@ -69,11 +69,3 @@ internal sealed record ElectionTimes(int Trader, long Term, long? DetectionUs, l
         return index;
     }
 }
-
-/// <summary>What a supervisor can have done to a peer, or seen of it: <see cref="MarketEvent.Done"/>.</summary>
-internal static class MarketDeeds
-{
-    public const string Killed = "killed";
-    public const string Paused = "paused";
-    public const string Ended = "ended";
-}

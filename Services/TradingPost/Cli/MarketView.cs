@@ -1,3 +1,4 @@
+using Lab.TradingPost.Supervision;
 using Spectre.Console;
 
 namespace Lab.TradingPost.Cli;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Lab.TradingPost.Peers;
 using Lab.TradingPost.Protocol;
+using Lab.TradingPost.Supervision;
 using Lab.Transport.Frames;
 
 namespace Lab.TradingPost.Running;
@@ -41,7 +42,7 @@ internal sealed class PeerHandler(PeerOptions options, Func<Envelope, bool> rece
             return receive(envelope) ? default : Refuse(null, Busy);
         }
 
-        var reply = new WaitingReply(envelope.Id, TimerQueue.NowUs + ReplyTimeoutUs);
+        var reply = new WaitingReply(envelope.Id, MonotonicClock.NowUs + ReplyTimeoutUs);
         return ask(envelope, reply) ? new(reply.Frame) : Refuse(envelope.Id, Busy);
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Lab.TradingPost.Peers;
 using Lab.TradingPost.Protocol;
+using Lab.TradingPost.Supervision;
 
 namespace Lab.TradingPost.Running;
 
@@ -30,7 +31,7 @@ internal sealed class PeerOutput : IPeerWitness, IDisposable
     }
 
     /// <summary>It listens, and waits for the word to begin.</summary>
-    public void Ready() => Write(new PeerLine(TimerQueue.NowUs, null));
+    public void Ready() => Write(new PeerLine(MonotonicClock.NowUs, null));
 
     public void Report(long atUs, PeerEvent happened) => Write(new PeerLine(atUs, happened));
 

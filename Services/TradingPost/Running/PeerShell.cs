@@ -4,6 +4,7 @@ using Lab.TradingPost.Accounts;
 using Lab.TradingPost.Market;
 using Lab.TradingPost.Peers;
 using Lab.TradingPost.Protocol;
+using Lab.TradingPost.Supervision;
 using Lab.Transport;
 using Lab.Transport.Client;
 using Lab.Transport.Engines;
@@ -62,7 +63,7 @@ internal sealed class PeerShell : IPeerHost, IAsyncDisposable
 
     public int Id => _options.Id;
 
-    public long NowUs => TimerQueue.NowUs;
+    public long NowUs => MonotonicClock.NowUs;
 
     public Random Random { get; }
 

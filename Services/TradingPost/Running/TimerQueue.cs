@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using Lab.TradingPost.Supervision;
 
 namespace Lab.TradingPost.Running;
 
@@ -10,13 +10,10 @@ internal sealed class TimerQueue
     private readonly Dictionary<string, (long DueUs, Action Fire)> _set = new(StringComparer.Ordinal);
     private readonly PriorityQueue<(string Name, long DueUs), long> _due = new();
 
-    /// <summary>CLOCK_MONOTONIC in microseconds, which all processes of one machine share.</summary>
-    public static long NowUs => Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1_000_000);
-
     /// <summary>Sets a timer, or sets it anew.</summary>
     public void Set(string name, long delayUs, Action fire)
     {
-        var dueUs = NowUs + Math.Max(0, delayUs);
+        var dueUs = MonotonicClock.NowUs + Math.Max(0, delayUs);
         _set[name] = (dueUs, fire);
         _due.Enqueue((name, dueUs), dueUs);
     }
@@ -30,7 +27,7 @@ internal sealed class TimerQueue
         {
             if (IsSet(next))
             {
-                var leftUs = dueUs - NowUs;
+                var leftUs = dueUs - MonotonicClock.NowUs;
                 return leftUs <= 0 ? 0 : (int)Math.Min(MaxWaitMs, (leftUs + 999) / 1000);
             }
 
@@ -43,7 +40,7 @@ internal sealed class TimerQueue
     /// <summary>Fires those that are due now; those that they set fire later.</summary>
     public void FireDue()
     {
-        var nowUs = NowUs;
+        var nowUs = MonotonicClock.NowUs;
         while (_due.TryPeek(out var next, out var dueUs) && dueUs <= nowUs)
         {
             _due.Dequeue();

@@ -1,5 +1,6 @@
 using Lab.TradingPost.Market;
 using Lab.TradingPost.Protocol;
+using Lab.TradingPost.Supervision;
 using Lab.Transport.Frames;
 
 namespace Lab.TradingPost.Running;
@@ -49,7 +50,7 @@ internal sealed class WaitingReplies(int capacity)
         return ReplyKey.OfAnswer(participant, message) is { } answered ? Take(answered) : [];
     }
 
-    /// <summary>Those who have waited until now, by <see cref="TimerQueue.NowUs"/>. They wait no longer.</summary>
+    /// <summary>Those who have waited until now, by <see cref="MonotonicClock.NowUs"/>. They wait no longer.</summary>
     public IReadOnlyList<WaitingReply> TakeOverdue(long nowUs)
     {
         List<WaitingReply> overdue = [];
@@ -112,7 +113,7 @@ internal sealed class WaitingReplies(int capacity)
 
 /// <summary>Somebody waits for a reply.</summary>
 /// <param name="Id">Of the envelope that asked.</param>
-/// <param name="DeadlineUs">Until when, by <see cref="TimerQueue.NowUs"/>.</param>
+/// <param name="DeadlineUs">Until when, by <see cref="MonotonicClock.NowUs"/>.</param>
 internal sealed record WaitingReply(long Id, long DeadlineUs)
 {
     // Completed at the end of a turn, by the peer's thread, which then sends the frame itself: no other thread is woken for it.

@@ -39,7 +39,7 @@ public enum PeerProcessState
 /// <param name="AtUs">CLOCK_MONOTONIC in microseconds, which all processes of one machine share.</param>
 /// <param name="Peer">Who told of it; null: the supervisor itself.</param>
 /// <param name="What">What a peer told.</param>
-/// <param name="Done">What the supervisor did to the peer (<c>killed</c>, <c>paused</c>, <c>resumed</c>, <c>restarted</c>), or saw of its process (<c>ended</c>).</param>
+/// <param name="Done">What the supervisor did to the peer, or saw of its process: one of <see cref="MarketDeeds"/>.</param>
 /// <param name="ExitCode">With <c>ended</c>: the process's.</param>
 public sealed record MarketEvent(
     long Number,

@@ -92,17 +92,17 @@ internal sealed class OpenMarket
     }
 
     /// <returns>Why it cannot be done, in words; null: it is done.</returns>
-    public string? Kill(int id) => WithLiving(id, peer => Done(id, "killed", () =>
+    public string? Kill(int id) => WithLiving(id, peer => Done(id, MarketDeeds.Killed, () =>
     {
         peer.Kill();
         Forget(id);
     }));
 
     /// <inheritdoc cref="Kill"/>
-    public string? Pause(int id) => WithLiving(id, peer => Done(id, "paused", peer.Pause));
+    public string? Pause(int id) => WithLiving(id, peer => Done(id, MarketDeeds.Paused, peer.Pause));
 
     /// <inheritdoc cref="Kill"/>
-    public string? Resume(int id) => WithLiving(id, peer => Done(id, "resumed", peer.Resume));
+    public string? Resume(int id) => WithLiving(id, peer => Done(id, MarketDeeds.Resumed, peer.Resume));
 
     /// <inheritdoc cref="Kill"/>
     public string? Resign(int id) => WithLiving(id, peer => peer.Resign());
@@ -126,7 +126,7 @@ internal sealed class OpenMarket
         }
 
         await StartAsync(id, cancellationToken);
-        Done(id, "restarted", _peers[id]!.Begin);
+        Done(id, MarketDeeds.Restarted, _peers[id]!.Begin);
     }
 
     /// <summary>Lines of all peers' own ledgers, as far as they are whole.</summary>
@@ -173,7 +173,7 @@ internal sealed class OpenMarket
     private void Done(int id, string what, Action act)
     {
         // The time before it is done: what peers make of it comes after.
-        var atUs = TimerQueue.NowUs;
+        var atUs = MonotonicClock.NowUs;
         act();
         Events.Add(atUs, id, what: null, what);
     }
@@ -185,11 +185,8 @@ internal sealed class OpenMarket
         {
             switch (line.What!.Kind)
             {
-                case Peers.PeerEventKind.Trades when line.What.Term > _term && _peers[id] is { IsUnwanted: false }:
-                    (_trader, _term) = (id, line.What.Term);
-                    break;
                 case Peers.PeerEventKind.Trades when line.What.Term > _term:
-                    (_trader, _term) = (null, line.What.Term);
+                    (_trader, _term) = (_peers[id] is { IsUnwanted: false } ? id : null, line.What.Term);
                     break;
                 case Peers.PeerEventKind.Resigned or Peers.PeerEventKind.Fenced when _trader == id:
                     _trader = null;
@@ -203,7 +200,7 @@ internal sealed class OpenMarket
         var exitCode = await peer.Ended;
         if (!peer.IsUnwanted)
         {
-            Events.Add(TimerQueue.NowUs, id, what: null, "ended", exitCode);
+            Events.Add(MonotonicClock.NowUs, id, what: null, MarketDeeds.Ended, exitCode);
             _logger.LogWarning("peer {Peer} ended by itself with exit code {ExitCode}; its log: {Log}", id, exitCode, $"{_logs}peer-{id}.log");
         }
 

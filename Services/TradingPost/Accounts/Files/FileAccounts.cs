@@ -8,45 +8,23 @@ namespace Lab.TradingPost.Accounts.Files;
 /// <param name="folder">Made when it is missing.</param>
 /// <param name="snapshotEvery">Records between two snapshots.</param>
 /// <param name="logger">Learns of what costs time but loses nothing.</param>
-public sealed class FileAccounts(string folder, int snapshotEvery, ILogger logger) : IAccounts
+public sealed class FileAccounts(string folder, int snapshotEvery, ILogger logger) : BlockingAccounts
 {
     private readonly JournalFolder _folder = new(folder);
-    private readonly Lock _oneAtATime = new();
     private TermWriter? _writer;
     private DurableLedger? _ledger;
 
-    public Task PrepareAsync(CancellationToken cancellationToken) => RunAsync(
-        () =>
-        {
-            _folder.Create();
-            return _folder.HighestTerm();
-        },
-        cancellationToken);
+    protected override void Prepare()
+    {
+        _folder.Create();
+        _ = _folder.HighestTerm();
+    }
 
-    public Task<ClaimedAccounts> ClaimAsync(int trader, CancellationToken cancellationToken) => RunAsync(
-        () =>
-        {
-            GiveUp();
-            _folder.Create();
-            return Begin(TakeTerm(), trader, cancellationToken);
-        },
-        cancellationToken);
-
-    public Task AppendAsync(IReadOnlyList<AccountRecord> records, CancellationToken cancellationToken) => RunAsync(
-        () =>
-        {
-            Append(records);
-            return true;
-        },
-        cancellationToken);
-
-    public async ValueTask DisposeAsync() => await RunAsync(
-        () =>
-        {
-            GiveUp();
-            return true;
-        },
-        CancellationToken.None);
+    protected override ClaimedAccounts Claim(int trader, CancellationToken cancellationToken)
+    {
+        _folder.Create();
+        return Begin(TakeTerm(), trader, cancellationToken);
+    }
 
     /// <summary>The first half of a claim: from here on earlier terms are fenced.</summary>
     internal TermWriter TakeTerm()
@@ -79,7 +57,7 @@ public sealed class FileAccounts(string folder, int snapshotEvery, ILogger logge
         void WriteSnapshot(long offset, byte[] ledger) => SnapshotFile.Write(_folder, taken.Term, offset, ledger);
     }
 
-    private void Append(IReadOnlyList<AccountRecord> records)
+    protected override void Append(IReadOnlyList<AccountRecord> records)
     {
         if (_writer is null || _ledger is null)
         {
@@ -99,7 +77,7 @@ public sealed class FileAccounts(string folder, int snapshotEvery, ILogger logge
         }
     }
 
-    private void GiveUp()
+    protected override void GiveUp()
     {
         _ledger?.Finish();
         _writer?.Dispose();
@@ -107,21 +85,5 @@ public sealed class FileAccounts(string folder, int snapshotEvery, ILogger logge
         _writer = null;
     }
 
-    /// <summary>On another thread, since files block; one call at a time.</summary>
-    private Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken) => Task.Run(
-        () =>
-        {
-            lock (_oneAtATime)
-            {
-                try
-                {
-                    return work();
-                }
-                catch (UnauthorizedAccessException exception)
-                {
-                    throw new IOException(exception.Message, exception);
-                }
-            }
-        },
-        cancellationToken);
+    protected override bool IsFailure(Exception exception) => exception is UnauthorizedAccessException;
 }

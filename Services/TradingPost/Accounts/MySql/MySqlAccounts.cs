@@ -15,7 +15,7 @@ namespace Lab.TradingPost.Accounts.MySql;
 /// Claim and append are one packet each, with the commit: a peer that is stopped in the middle of a call holds no lock, since
 /// the server ends the transaction without it.
 /// </remarks>
-public sealed class MySqlAccounts(string connectionString, string market, int snapshotEvery, ILogger logger) : IAccounts
+public sealed class MySqlAccounts(string connectionString, string market, int snapshotEvery, ILogger logger) : BlockingAccounts
 {
     private const string TakeTerm = """
         DO LAST_INSERT_ID(0);
@@ -32,41 +32,14 @@ public sealed class MySqlAccounts(string connectionString, string market, int sn
         SELECT name, @number, term, @records FROM market WHERE name = @market AND term = @term LOCK IN SHARE MODE
         """;
 
-    private readonly Lock _oneAtATime = new();
     private DbConnection? _connection;
     private DurableLedger? _ledger;
     private long _term;
     private long _number;
 
-    public Task PrepareAsync(CancellationToken cancellationToken) => RunAsync(
-        () => _connection ??= AccountsTables.Open(connectionString, market), cancellationToken);
+    protected override void Prepare() => _connection ??= AccountsTables.Open(connectionString, market);
 
-    public Task<ClaimedAccounts> ClaimAsync(int trader, CancellationToken cancellationToken) => RunAsync(
-        () =>
-        {
-            GiveUp();
-            return Claim(trader, cancellationToken);
-        },
-        cancellationToken);
-
-    public Task AppendAsync(IReadOnlyList<AccountRecord> records, CancellationToken cancellationToken) => RunAsync(
-        () =>
-        {
-            Append(records);
-            return true;
-        },
-        cancellationToken);
-
-    public async ValueTask DisposeAsync() => await RunAsync(
-        () =>
-        {
-            GiveUp();
-            Disconnect();
-            return true;
-        },
-        CancellationToken.None);
-
-    private ClaimedAccounts Claim(int trader, CancellationToken cancellationToken)
+    protected override ClaimedAccounts Claim(int trader, CancellationToken cancellationToken)
     {
         if (_connection is not null)
         {
@@ -108,7 +81,7 @@ public sealed class MySqlAccounts(string connectionString, string market, int sn
         return new ClaimedAccounts(term, ledger);
     }
 
-    private void Append(IReadOnlyList<AccountRecord> records)
+    protected override void Append(IReadOnlyList<AccountRecord> records)
     {
         if (_ledger is null || _connection is null)
         {
@@ -149,7 +122,7 @@ public sealed class MySqlAccounts(string connectionString, string market, int sn
             // Whatever it is: the packet may have arrived.
             GiveUp();
             Disconnect();
-            throw MySqlFailures.ToIOException(exception);
+            throw ToIOException(exception);
         }
 
         _number++;
@@ -166,10 +139,16 @@ public sealed class MySqlAccounts(string connectionString, string market, int sn
         connection.Execute("DELETE FROM snapshot WHERE market = @market AND number < @number", new { market, number });
     }
 
-    private void GiveUp()
+    protected override void GiveUp()
     {
         _ledger?.Finish();
         _ledger = null;
+    }
+
+    protected override void Close()
+    {
+        GiveUp();
+        Disconnect();
     }
 
     private void Disconnect()
@@ -186,21 +165,7 @@ public sealed class MySqlAccounts(string connectionString, string market, int sn
         _connection = null;
     }
 
-    /// <summary>On another thread, since the driver blocks; one call at a time.</summary>
-    private Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken) => Task.Run(
-        () =>
-        {
-            lock (_oneAtATime)
-            {
-                try
-                {
-                    return work();
-                }
-                catch (Exception exception) when (MySqlFailures.IsFromDriver(exception))
-                {
-                    throw MySqlFailures.ToIOException(exception);
-                }
-            }
-        },
-        cancellationToken);
+    protected override bool IsFailure(Exception exception) => MySqlFailures.IsFromDriver(exception);
+
+    protected override IOException ToIOException(Exception exception) => MySqlFailures.ToIOException(exception);
 }
