@@ -51,8 +51,7 @@ internal static class AccountsTables
     /// <exception cref="DbException">The server cannot be reached, or refuses.</exception>
     public static DbConnection Open(string connectionString, string market)
     {
-        var connection = MySqlDriver.Open(connectionString);
-        try
+        return Open(connectionString, connection =>
         {
             connection.Execute($"CREATE DATABASE IF NOT EXISTS {Schema}");
             connection.ChangeDatabase(Schema);
@@ -62,6 +61,19 @@ internal static class AccountsTables
             }
 
             connection.Execute("INSERT IGNORE INTO market (name, term) VALUES (@market, 0)", new { market });
+        });
+    }
+
+    /// <summary>A connection to the schema, which is there; blocking.</summary>
+    /// <inheritdoc cref="Open(string, string)"/>
+    public static DbConnection OpenAgain(string connectionString) => Open(connectionString, connection => connection.ChangeDatabase(Schema));
+
+    private static DbConnection Open(string connectionString, Action<DbConnection> prepare)
+    {
+        var connection = MySqlDriver.Open(connectionString);
+        try
+        {
+            prepare(connection);
             return connection;
         }
         catch

@@ -132,7 +132,7 @@ public sealed class MySqlAccounts(string connectionString, string market, int sn
     /// <summary>On a connection of its own, beside the appends.</summary>
     private void WriteSnapshot(long number, byte[] ledger)
     {
-        using var connection = AccountsTables.Open(connectionString, market);
+        using var connection = AccountsTables.OpenAgain(connectionString);
         connection.Execute(
             "INSERT IGNORE INTO snapshot (market, number, ledger) VALUES (@market, @number, @ledger)",
             new { market, number, ledger = System.Text.Encoding.UTF8.GetString(ledger) });
