@@ -1,5 +1,6 @@
 using Lab.LocalHost;
 using Lab.Topology;
+using Lab.Transport;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 

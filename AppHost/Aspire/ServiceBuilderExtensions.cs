@@ -1,6 +1,7 @@
 using Lab.LocalHost;
 using Lab.LocalHost.Resources;
 using Lab.Topology;
+using Lab.Transport;
 
 namespace Lab.AppHost.Aspire;
 

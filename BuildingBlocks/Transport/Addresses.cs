@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 
-namespace Lab.LocalHost;
+namespace Lab.Transport;
 
 /// <summary>Addresses as text: HOST:PORT.</summary>
 public static class Addresses

@@ -94,6 +94,10 @@ public sealed record Cell
     /// <summary>A factor that is a word, or <paramref name="otherwise"/> where the experiment does not vary it.</summary>
     public string Word(string factor, string otherwise) => Factors.TryGetValue(factor, out var value) ? (string)value : otherwise;
 
+    /// <summary>Where it runs: on this machine alone unless the experiment says otherwise.</summary>
+    [JsonIgnore]
+    public string Deployment => Word("deployment", "local");
+
     /// <summary>Short name for progress lines: <c>search_items sellers=10 buyers=10 engine=async</c>.</summary>
     public override string ToString() =>
         $"{Operation} {string.Join(' ', Factors.Select(factor => $"{factor.Key}={factor.Value}"))}";

@@ -69,15 +69,7 @@ public static class CsvReport
         ("threads_idle", cell => cell.Connections?.Memory?.ThreadsIdle),
         ("server_cpu_us_per_operation", cell => ConnectionCells.ServerUs(cell)),
         ("load_cpu_us_per_operation", cell => ConnectionCells.LoadUs(cell)),
-        ("detection_us_mean", cell => Phase(cell, ElectionPhases.Detection)?.MeanUs),
-        ("detection_us_p50", cell => Phase(cell, ElectionPhases.Detection)?.P50Us),
-        ("detection_us_p99", cell => Phase(cell, ElectionPhases.Detection)?.P99Us),
-        ("agreement_us_mean", cell => Phase(cell, ElectionPhases.Agreement)?.MeanUs),
-        ("agreement_us_p50", cell => Phase(cell, ElectionPhases.Agreement)?.P50Us),
-        ("agreement_us_p99", cell => Phase(cell, ElectionPhases.Agreement)?.P99Us),
-        ("first_sale_us_mean", cell => Phase(cell, ElectionPhases.FirstSale)?.MeanUs),
-        ("first_sale_us_p50", cell => Phase(cell, ElectionPhases.FirstSale)?.P50Us),
-        ("first_sale_us_p99", cell => Phase(cell, ElectionPhases.FirstSale)?.P99Us),
+        .. ElectionPhases.All.SelectMany(Phase),
         ("noise", cell => cell.Noise),
         ("cpu_s", cell => cell.Processes.Count > 0 ? cell.Processes.Sum(process => process.CpuS) : null),
         ("cpu_us_per_operation", cell => cell.Processes.Count > 0 && cell.Operations > 0 ? CpuAnalyser.TotalUs(cell) : null),
@@ -113,7 +105,13 @@ public static class CsvReport
         return text.ToString();
     }
 
-    private static PhaseFigures? Phase(CellResult cell, string name) => cell.Phases.FirstOrDefault(phase => phase.Name == name);
+    private static IEnumerable<(string Name, Func<CellResult, object?> Value)> Phase(string name)
+    {
+        var prefix = $"{name.Replace(' ', '_')}_us";
+        return [($"{prefix}_mean", cell => Of(cell)?.MeanUs), ($"{prefix}_p50", cell => Of(cell)?.P50Us), ($"{prefix}_p99", cell => Of(cell)?.P99Us)];
+
+        PhaseFigures? Of(CellResult cell) => cell.Phases.FirstOrDefault(phase => phase.Name == name);
+    }
 
     // A factor that is called like another column must not pass for it.
     private static string ColumnName(string factor) =>

@@ -21,7 +21,7 @@ internal static class MachineLimits
             var clients = concurrency(run.Cell);
             var statement = Writes(run.Cell) ? CalibrationScenario.Insert : CalibrationScenario.Select;
             if (run.MeanThroughputOps > 0
-                && run.Cell.Word("deployment", "local") == "local"
+                && run.Cell.Deployment == "local"
                 && !ContainerFactors.AreStated(run.Cell.Factors)
                 && calibrations.TryGetValue((CalibrationScenario.RoundTrip, clients), out var network)
                 && calibrations.TryGetValue((statement, clients), out var database))

@@ -70,12 +70,13 @@ internal sealed class TimelineTotals
         }
     }
 
-    private static TimelineBucket Bucket(long number, long widthUs, int iterations, List<double> latencies) => new(
+    private static TimelineBucket Bucket(long number, long widthUs, int iterations, double[] latencies) => new(
         number * widthUs,
-        latencies.Count * 1e6 / widthUs / iterations,
-        latencies.Count == 0 ? null : Percentile(latencies, 0.5),
-        latencies.Count == 0 ? null : Percentile(latencies, 0.99));
+        latencies.Length * 1e6 / widthUs / iterations,
+        latencies.Length == 0 ? null : Percentile(latencies, 0.5),
+        latencies.Length == 0 ? null : Percentile(latencies, 0.99));
 
     // The smallest value that at least so large a share of all does not exceed.
-    private static double Percentile(List<double> rising, double share) => rising[Math.Max(0, (int)Math.Ceiling(share * rising.Count) - 1)];
+    private static double Percentile(double[] rising, double share) =>
+        SortedArrayStatistics.QuantileCustom(rising, share, QuantileDefinition.EmpiricalInvCDF);
 }

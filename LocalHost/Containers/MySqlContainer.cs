@@ -1,5 +1,6 @@
 using Lab.LocalHost.Processes;
 using Lab.LocalHost.Resources;
+using Lab.Transport;
 
 namespace Lab.LocalHost.Containers;
 

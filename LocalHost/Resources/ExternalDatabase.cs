@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Globalization;
 using System.Net;
 
+using Lab.Transport;
 namespace Lab.LocalHost.Resources;
 
 /// <summary>A MySQL server that the user points at.</summary>

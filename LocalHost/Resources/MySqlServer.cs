@@ -1,6 +1,7 @@
 using Lab.LocalHost.Processes;
 using Lab.Processes;
 using Lab.Storage.MySql;
+using Lab.Transport;
 
 namespace Lab.LocalHost.Resources;
 

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using Lab.LocalHost.Processes;
 using Lab.Processes;
+using Lab.Transport;
 
 namespace Lab.LocalHost.Resources;
 

@@ -6,6 +6,7 @@ using Lab.LocalHost;
 using Lab.Marketplace.Client;
 using Lab.Storage.MySql;
 using Lab.Topology;
+using Lab.Transport;
 using Names = Lab.Topology.Systems.Marketplace;
 
 namespace Lab.Tests.Integration.Labs;

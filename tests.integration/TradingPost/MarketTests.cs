@@ -1,11 +1,11 @@
 using System.Net;
-using Lab.LocalHost;
 using Lab.Tests.Integration.Labs;
 using Lab.TradingPost.Client;
 using Lab.TradingPost.Market;
 using Lab.TradingPost.Peers;
 using Lab.TradingPost.Protocol;
 using Lab.TradingPost.Supervision;
+using Lab.Transport;
 
 namespace Lab.Tests.Integration.TradingPost;
 

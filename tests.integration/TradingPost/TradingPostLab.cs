@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
-using Lab.LocalHost;
 using Lab.Tests.Integration.Labs;
 using Lab.Topology;
 using Lab.TradingPost.Checking;
@@ -11,6 +10,7 @@ using Lab.TradingPost.Market;
 using Lab.TradingPost.Peers;
 using Lab.TradingPost.Protocol;
 using Lab.TradingPost.Supervision;
+using Lab.Transport;
 using Names = Lab.Topology.Systems.TradingPost;
 
 namespace Lab.Tests.Integration.TradingPost;

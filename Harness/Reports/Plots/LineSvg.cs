@@ -17,18 +17,23 @@ public static class LineSvg
 
     public static string Render(LinePlot plot)
     {
-        var right = Width - LabelRoom(plot);
+        // Names of marks stand above the lines, each in a row of its own: marks are often too close to each other for less.
+        var area = new PlotArea(plot, Left, Top + (plot.Marks.Count * MarkRow), Width - LabelRoom(plot), Bottom)
+        {
+            // Measured values do not start on the axis itself: their markers and intervals need room.
+            Inset = plot.Labels == LabelPlace.LineEnds ? 16 : 0,
+        };
         var content = new List<XElement>();
-        content.AddRange(Axes(plot, right));
-        content.AddRange(Marks(plot, right));
+        content.AddRange(area.Axes());
+        content.AddRange(Marks(plot, area));
 
         // Measured lines come last, on top of what they are compared with.
         foreach (var series in plot.Series.OrderByDescending(series => series.Kind))
         {
-            content.AddRange(Line(plot, series, right));
+            content.AddRange(Line(series, area));
         }
 
-        content.AddRange(plot.Labels == LabelPlace.LineEnds ? EndLabels(plot, right) : CornerLabels(plot, right));
+        content.AddRange(plot.Labels == LabelPlace.LineEnds ? EndLabels(plot, area) : CornerLabels(plot, area));
         return Svg.Render(plot.Id, plot.Title, plot.Description, Width, Height, content);
     }
 
@@ -43,63 +48,25 @@ public static class LineSvg
         return longest > 0 ? Math.Min(MaxLabelRoom, longest) + KeyRoom : 24;
     }
 
-    private static double XAt(LinePlot plot, double value, double right)
-    {
-        // Measured values do not start on the axis itself: their markers and intervals need room.
-        var inset = plot.Labels == LabelPlace.LineEnds ? 16 : 0;
-        return Left + inset + (plot.X.Position(value) * (right - Left - (2 * inset)));
-    }
-
-    private static double YAt(LinePlot plot, double value) => Bottom - (plot.Y.Position(value) * (Bottom - TopOf(plot)));
-
-    // Names of marks stand above the lines, each in a row of its own: marks are often too close to each other for less.
-    private static double TopOf(LinePlot plot) => Top + (plot.Marks.Count * MarkRow);
-
-    private static IEnumerable<XElement> Marks(LinePlot plot, double right)
+    private static IEnumerable<XElement> Marks(LinePlot plot, PlotArea area)
     {
         for (var index = 0; index < plot.Marks.Count; index++)
         {
             var mark = plot.Marks[index];
-            var (x, y) = (XAt(plot, mark.X, right), Top + (index * MarkRow));
+            var (x, y) = (area.X(mark.X), Top + (index * MarkRow));
             var fits = x + 5 + Svg.TextWidth(mark.Label) <= Width;
             yield return Svg.Path(Svg.Line([(x, y - 5), (x, Bottom)]), "event");
             yield return Svg.Text(fits ? x + 5 : x - 5, y + 5, mark.Label, fits ? "label" : "label end");
         }
     }
 
-    private static IEnumerable<XElement> Axes(LinePlot plot, double right)
-    {
-        foreach (var tick in plot.Y.Ticks)
-        {
-            var y = YAt(plot, tick.Value);
-            yield return Svg.Path(Svg.Line([(Left, y), (right, y)]), "grid");
-            yield return Svg.Text(Left - 7, y + 4, tick.Text, "tick end");
-        }
-
-        yield return Svg.Path(Svg.Line([(Left, Bottom), (right, Bottom)]), "axis");
-        var free = double.NegativeInfinity;
-        foreach (var tick in plot.X.Ticks)
-        {
-            var x = XAt(plot, tick.Value, right);
-            yield return Svg.Path(Svg.Line([(x, Bottom), (x, Bottom + 4)]), "axis");
-            var half = Svg.TextWidth(tick.Text) / 2;
-            if (x - half > free)
-            {
-                yield return Svg.Text(x, Bottom + 18, tick.Text, "tick middle");
-                free = x + half + 8;
-            }
-        }
-
-        yield return Svg.Text((Left + right) / 2, Bottom + 37, plot.XLabel, "tick middle");
-    }
-
-    private static IEnumerable<XElement> Line(LinePlot plot, PlotSeries series, double right)
+    private static IEnumerable<XElement> Line(PlotSeries series, PlotArea area)
     {
         var css = Svg.Class(series.Style, series.Kind);
-        var places = series.Points.Select(point => (X: XAt(plot, point.X, right), Y: YAt(plot, point.Y), Point: point)).ToList();
+        var places = series.Points.Select(point => (X: area.X(point.X), Y: area.Y(point.Y), Point: point)).ToList();
         foreach (var (x, _, point) in places.Where(place => place.Point.Ci95 > 0))
         {
-            var (low, high) = (YAt(plot, point.Y - point.Ci95), YAt(plot, point.Y + point.Ci95));
+            var (low, high) = (area.Y(point.Y - point.Ci95), area.Y(point.Y + point.Ci95));
             yield return Svg.Path(
                 $"M{Svg.N(x)} {Svg.N(low)}V{Svg.N(high)}M{Svg.N(x - 4)} {Svg.N(low)}h8M{Svg.N(x - 4)} {Svg.N(high)}h8",
                 $"interval {css}");
@@ -136,21 +103,21 @@ public static class LineSvg
         }
     }
 
-    private static IEnumerable<XElement> EndLabels(LinePlot plot, double right)
+    private static IEnumerable<XElement> EndLabels(LinePlot plot, PlotArea area)
     {
         var labelled = plot.Series.Where(series => series.Label.Length > 0 && series.Points.Count > 0)
             .Select(series => (series, end: series.Points[^1]))
-            .Select(item => (item.series, x: XAt(plot, item.end.X, right), y: YAt(plot, item.end.Y)))
+            .Select(item => (item.series, x: area.X(item.end.X), y: area.Y(item.end.Y)))
             .OrderBy(item => item.y)
             .ToList();
-        var places = LabelLayout.Spread([.. labelled.Select(item => item.y)], LabelGap, TopOf(plot), Bottom);
+        var places = LabelLayout.Spread([.. labelled.Select(item => item.y)], LabelGap, area.Top, Bottom);
         for (var index = 0; index < labelled.Count; index++)
         {
             var (series, x, y) = labelled[index];
             var css = Svg.Class(series.Style, series.Kind);
-            yield return Svg.Path(Svg.Line([(x + 7, y), (right + 3, places[index])]), $"leader {css}");
-            yield return Key(right + 11, places[index], series);
-            yield return Svg.Text(right + KeyRoom, places[index] + 4, Svg.Fit(series.Label, Width - right - KeyRoom), "label");
+            yield return Svg.Path(Svg.Line([(x + 7, y), (area.Right + 3, places[index])]), $"leader {css}");
+            yield return Key(area.Right + 11, places[index], series);
+            yield return Svg.Text(area.Right + KeyRoom, places[index] + 4, Svg.Fit(series.Label, Width - area.Right - KeyRoom), "label");
         }
     }
 
@@ -159,7 +126,7 @@ public static class LineSvg
         ? Svg.Path(Svg.Line([(x - 7, y), (x + 7, y)]), $"line {Svg.Class(series.Style, series.Kind)}")
         : Svg.Marker(x, y, series.Style, series.Kind, "");
 
-    private static IEnumerable<XElement> CornerLabels(LinePlot plot, double right)
+    private static IEnumerable<XElement> CornerLabels(LinePlot plot, PlotArea area)
     {
         var labelled = plot.Series.Where(series => series.Label.Length > 0).ToList();
         if (labelled.Count == 0)
@@ -168,9 +135,9 @@ public static class LineSvg
         }
 
         const double Line = LabelGap * 1.15;
-        var room = Math.Min(labelled.Max(series => Svg.TextWidth(series.Label)), right - Left - 60);
+        var room = Math.Min(labelled.Max(series => Svg.TextWidth(series.Label)), area.Right - Left - 60);
         var (width, height) = (room + KeyRoom + 8, (labelled.Count * Line) + 8);
-        var (left, top) = FreeCorner(plot, right, width, height);
+        var (left, top) = FreeCorner(plot, area, width, height);
         yield return Svg.Rectangle(left, top, width, height, "backdrop", "");
         var y = top + 4 + (Line / 2);
         foreach (var series in labelled)
@@ -182,15 +149,15 @@ public static class LineSvg
     }
 
     // Percentile curves run from the lower left to the upper right: one of the two other corners is free, or nearly so.
-    private static (double Left, double Top) FreeCorner(LinePlot plot, double right, double width, double height)
+    private static (double Left, double Top) FreeCorner(LinePlot plot, PlotArea area, double width, double height)
     {
-        var lower = (Left: right - width, Top: Bottom - height - 4);
-        var upper = (Left: Left + 6, Top: TopOf(plot));
+        var lower = (Left: area.Right - width, Top: Bottom - height - 4);
+        var upper = (Left: Left + 6, Top: area.Top);
         return Covered(upper) < Covered(lower) ? upper : lower;
 
         int Covered((double Left, double Top) corner) => plot.Series.SelectMany(series => series.Points).Count(point =>
-            XAt(plot, point.X, right) is var x && x >= corner.Left && x <= corner.Left + width
-            && YAt(plot, point.Y) is var y && y >= corner.Top && y <= corner.Top + height);
+            area.X(point.X) is var x && x >= corner.Left && x <= corner.Left + width
+            && area.Y(point.Y) is var y && y >= corner.Top && y <= corner.Top + height);
     }
 }
 

@@ -3,8 +3,8 @@ using System.Net;
 using Dapper;
 using Lab.Harness.Experiments;
 using Lab.Harness.Load;
-using Lab.LocalHost;
 using Lab.Storage.MySql;
+using Lab.Transport;
 using Names = Lab.Topology.Systems.Calibration;
 
 namespace Lab.Harness.Scenarios.Calibration;

@@ -5,12 +5,12 @@ using Lab.Harness.Archive;
 using Lab.Harness.Experiments;
 using Lab.Harness.Load;
 using Lab.Harness.Verdicts;
-using Lab.LocalHost;
 using Lab.Marketplace.Client;
 using Lab.Marketplace.Domain;
 using Lab.Marketplace.Schema;
 using Lab.Storage.MySql;
 using Lab.Topology;
+using Lab.Transport;
 using Names = Lab.Topology.Systems.Marketplace;
 
 namespace Lab.Harness.Scenarios.Marketplace;
@@ -64,7 +64,7 @@ internal sealed class MarketplacePopulation : IPopulation
 
     public async Task ApplyAsync(Cell cell, CancellationToken cancellationToken)
     {
-        var deployment = cell.Word("deployment", "local");
+        var deployment = cell.Deployment;
         await _lab.DeployAsync(deployment, cancellationToken);
         var engine = cell.Word("engine", "async");
         var factors = new Dictionary<string, string>(StringComparer.Ordinal)

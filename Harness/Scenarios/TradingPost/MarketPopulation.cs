@@ -4,11 +4,11 @@ using Lab.Harness.Analysis;
 using Lab.Harness.Experiments;
 using Lab.Harness.Load;
 using Lab.Harness.Verdicts;
-using Lab.LocalHost;
 using Lab.TradingPost.Client;
 using Lab.TradingPost.Peers;
 using Lab.TradingPost.Protocol;
 using Lab.TradingPost.Supervision;
+using Lab.Transport;
 
 namespace Lab.Harness.Scenarios.TradingPost;
 
@@ -37,7 +37,7 @@ internal sealed class MarketPopulation(LabControl lab, MarketControl market, Mar
         await SettleAsync(cancellationToken);
     }
 
-    public Task ApplyAsync(Cell cell, CancellationToken cancellationToken) => lab.DeployAsync(TradingPostScenario.Deployment(cell), cancellationToken);
+    public Task ApplyAsync(Cell cell, CancellationToken cancellationToken) => lab.DeployAsync(cell.Deployment, cancellationToken);
 
     public ILoad Load(Cell cell)
     {
@@ -69,7 +69,7 @@ internal sealed class MarketPopulation(LabControl lab, MarketControl market, Mar
         }
 
         var watch = new MarketWatch(market, state.LastEvent);
-        for (var deadline = DateTime.UtcNow + options.StartPatience; (state = await market.StateAsync(cancellationToken)).Trader != Highest;)
+        for (var deadline = DateTime.UtcNow + options.StartPatience; state.Trader != Highest; state = await market.StateAsync(cancellationToken))
         {
             if (DateTime.UtcNow > deadline)
             {

@@ -26,13 +26,13 @@ public sealed class TradingPostScenario(LabControl lab, long seed, TradingPostOp
 
     public int Concurrency(Cell cell) => cell.Number(TradingPostFactors.Buyers);
 
-    public string PopulationKey(Cell cell) => $"{Market(cell)} in {Deployment(cell)}";
+    public string PopulationKey(Cell cell) => $"{Market(cell)} in {cell.Deployment}";
 
     public string Block(Cell cell) => $"{System}: {PopulationKey(cell)}";
 
     public async Task<IPopulation> PopulateAsync(Cell cell, CancellationToken cancellationToken)
     {
-        await lab.DeployAsync(Deployment(cell), cancellationToken);
+        await lab.DeployAsync(cell.Deployment, cancellationToken);
         var population = new MarketPopulation(lab, new MarketControl(lab, Names.Supervisor), Market(cell), seed, _options);
         try
         {
@@ -56,7 +56,7 @@ public sealed class TradingPostScenario(LabControl lab, long seed, TradingPostOp
             Accounts = cell.Word(TradingPostFactors.Accounts, "") == TradingPostFactors.MySql ? AccountsKind.MySql : AccountsKind.File,
             Election = DesignOf(cell, TradingPostFactors.Election),
             Writes = DesignOf(cell, TradingPostFactors.Writes),
-            ThroughLinks = lab.UsesLinks(Deployment(cell), LinkSpec.ClientServer),
+            ThroughLinks = lab.UsesLinks(cell.Deployment, LinkSpec.ClientServer),
             Sellers = Math.Max(1, peers / 3),
             BuyEveryMs = cell.Operation == TradingPostFactors.Buy ? null : AskEveryMs,
             Stock = Stock,
@@ -66,8 +66,6 @@ public sealed class TradingPostScenario(LabControl lab, long seed, TradingPostOp
 
     private static Design DesignOf(Cell cell, string factor) =>
         cell.Word(factor, TradingPostFactors.Improved) == TradingPostFactors.AsPublished ? Design.AsPublished : Design.Improved;
-
-    internal static string Deployment(Cell cell) => cell.Word("deployment", "local");
 }
 
 /// <summary>Bounds of the trading post's load.</summary>

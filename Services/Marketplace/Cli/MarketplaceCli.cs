@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using System.Diagnostics;
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Lab.Marketplace.Client;
@@ -10,6 +9,7 @@ using Lab.Marketplace.Domain;
 using Lab.Marketplace.Protocol;
 using Lab.Telemetry.Export;
 using Lab.Telemetry.Requests;
+using Lab.Transport;
 using Spectre.Console;
 
 namespace Lab.Marketplace.Cli;
@@ -45,14 +45,15 @@ internal static class MarketplaceCli
         CustomParser = result =>
         {
             var text = result.Tokens[0].Value;
-            var colon = text.LastIndexOf(':');
-            if (colon > 0 && int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and < 65536)
+            try
             {
-                return new DnsEndPoint(text[..colon], port);
+                return Addresses.Parse(text);
             }
-
-            result.AddError($"'{text}' is not HOST:PORT");
-            return null;
+            catch (FormatException)
+            {
+                result.AddError($"'{text}' is not HOST:PORT");
+                return null;
+            }
         },
     };
 

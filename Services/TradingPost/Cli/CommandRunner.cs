@@ -39,8 +39,7 @@ internal sealed class CommandRunner(SupervisorClient supervisor, ITradingFloor f
         {
             return new CommandAnswer(ExitCode.Refused, [exception.Message]);
         }
-        catch (Exception exception) when (exception is HttpRequestException
-            || (exception is TaskCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (HttpRequestException exception)
         {
             return new CommandAnswer(ExitCode.Unreachable, [$"the supervisor does not answer: {exception.Message}. Is the lab still up?"]);
         }
@@ -106,9 +105,7 @@ internal sealed class CommandRunner(SupervisorClient supervisor, ITradingFloor f
     }
 
     private async Task<MarketState> OpenMarketAsync(CancellationToken cancellationToken) =>
-        await supervisor.StateAsync(cancellationToken) is { Peers.Count: > 0 } market
-            ? market
-            : throw new SupervisorException("no market is open; 'open' opens one");
+        await supervisor.StateAsync(cancellationToken) ?? throw SupervisorException.NoMarket();
 
     private static string Explain(RefusedException refused) => refused.Reason switch
     {

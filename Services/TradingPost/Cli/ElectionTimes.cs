@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Lab.TradingPost.Peers;
 using Lab.TradingPost.Supervision;
 
@@ -9,8 +10,14 @@ namespace Lab.TradingPost.Cli;
 /// <param name="DetectionUs">From the loss of the trader before until the first peer noticed; null when none was lost.</param>
 /// <param name="AgreementUs">From there, or from its own beginning, until the winner traded.</param>
 /// <param name="FirstSaleUs">From there until the first sale was durable; null before that.</param>
-internal sealed record ElectionTimes(int Trader, long Term, long? DetectionUs, long AgreementUs, long? FirstSaleUs)
+internal sealed record ElectionTimes(
+    int Trader,
+    long Term,
+    [property: JsonPropertyName("detection_us")] long? DetectionUs,
+    [property: JsonPropertyName("agreement_us")] long AgreementUs,
+    [property: JsonPropertyName("first_sale_us")] long? FirstSaleUs)
 {
+    [JsonIgnore]
     public long TotalUs => (DetectionUs ?? 0) + AgreementUs;
 
     /// <summary>The last election among some events; null when there is none, or its beginning is not among them.</summary>

@@ -73,10 +73,13 @@ internal sealed class MarketWatch(SupervisorClient supervisor, ITradingFloor flo
                 await look(cancellationToken);
                 await Task.Delay(pause, cancellationToken);
             }
-            catch (Exception exception) when (exception is HttpRequestException or SupervisorException
-                || (exception is TaskCanceledException && !cancellationToken.IsCancellationRequested))
+            catch (Exception exception) when (exception is HttpRequestException or SupervisorException)
             {
-                Change(picture => picture with { Problem = exception.Message });
+                lock (_gate)
+                {
+                    _picture = _picture with { Problem = exception.Message };
+                }
+
                 await Task.Delay(PauseAfterProblem, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             catch (OperationCanceledException)
@@ -101,7 +104,7 @@ internal sealed class MarketWatch(SupervisorClient supervisor, ITradingFloor flo
                 _sold.Clear();
             }
 
-            _picture = _picture with { State = state is { Peers.Count: 0 } ? null : state, Problem = null };
+            _picture = _picture with { State = state, Problem = null };
         }
     }
 
@@ -189,13 +192,5 @@ internal sealed class MarketWatch(SupervisorClient supervisor, ITradingFloor flo
 
         var first = _sold.Peek();
         return _sold.Count < 2 ? null : (_sold.Last().Pieces - first.Pieces) * 1e6 / (nowUs - first.AtUs);
-    }
-
-    private void Change(Func<MarketPicture, MarketPicture> change)
-    {
-        lock (_gate)
-        {
-            _picture = change(_picture);
-        }
     }
 }

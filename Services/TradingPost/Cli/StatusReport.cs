@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Lab.TradingPost.Market;
 using Lab.TradingPost.Protocol;
 using Lab.TradingPost.Supervision;
@@ -15,7 +14,7 @@ internal static class StatusReport
 
     /// <exception cref="SupervisorException">No market is open.</exception>
     public static IReadOnlyList<string> Of(MarketPicture picture, int you, bool asJson) =>
-        picture.State is not { } market ? throw new SupervisorException("no market is open; 'open' opens one")
+        picture.State is not { } market ? throw SupervisorException.NoMarket()
         : asJson ? [JsonSerializer.Serialize(Snapshot(picture, market), Json)]
         : MarketView.Report(picture, you, Width, Look.Plain);
 
@@ -27,9 +26,7 @@ internal static class StatusReport
         [.. picture.Peers.Select(SnapshotOf)],
         picture.Clients,
         picture.Accounts is { } accounts ? MarketPicture.Sum(accounts).AreBalanced : null,
-        picture.LastElection is { } election
-            ? new ElectionSnapshot(election.Trader, election.Term, election.DetectionUs, election.AgreementUs, election.FirstSaleUs)
-            : null);
+        picture.LastElection);
 
     private static PeerSnapshot SnapshotOf(PeerRow row) => new(
         row.Id, row.Role.ToString().ToLowerInvariant(), row.Process, row.Pid, row.Trader, row.Term, row.Selling, row.Buying, row.Account);
@@ -44,15 +41,8 @@ internal static class StatusReport
         IReadOnlyList<PeerSnapshot> Peers,
         IReadOnlyList<AccountSummary> Clients,
         bool? Balanced,
-        ElectionSnapshot? LastElection);
+        ElectionTimes? LastElection);
 
     private sealed record PeerSnapshot(
         int Id, string Role, PeerProcessState Process, int Pid, int? Follows, long? Term, Good? Selling, Good? Buying, AccountSummary? Account);
-
-    private sealed record ElectionSnapshot(
-        int Trader,
-        long Term,
-        [property: JsonPropertyName("detection_us")] long? DetectionUs,
-        [property: JsonPropertyName("agreement_us")] long AgreementUs,
-        [property: JsonPropertyName("first_sale_us")] long? FirstSaleUs);
 }

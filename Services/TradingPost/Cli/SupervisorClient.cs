@@ -22,19 +22,19 @@ internal sealed class SupervisorClient : IDisposable
     }
 
     /// <summary>The market; null when none is open.</summary>
-    /// <exception cref="HttpRequestException">The supervisor does not answer.</exception>
+    /// <exception cref="HttpRequestException">The supervisor does not answer, or not in time.</exception>
     /// <exception cref="SupervisorException">It refuses.</exception>
     public async Task<MarketState?> StateAsync(CancellationToken cancellationToken)
     {
-        using var reply = await _http.GetAsync(Path("admin/market"), cancellationToken);
-        return reply.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.NoContent ? null : await ReadAsync<MarketState>(reply, cancellationToken);
+        using var reply = await SendAsync(HttpMethod.Get, "admin/market", content: null, cancellationToken);
+        return reply.StatusCode == HttpStatusCode.NotFound ? null : await ReadAsync<MarketState>(reply, cancellationToken);
     }
 
     /// <summary>Ends the market that is open, and opens another one.</summary>
     /// <inheritdoc cref="StateAsync"/>
     public async Task<MarketState> OpenAsync(MarketSettings settings, CancellationToken cancellationToken)
     {
-        using var reply = await _http.PutAsJsonAsync(Path("admin/market"), settings, cancellationToken);
+        using var reply = await SendAsync(HttpMethod.Put, "admin/market", JsonContent.Create(settings), cancellationToken);
         return await ReadAsync<MarketState>(reply, cancellationToken) ?? throw new SupervisorException("the supervisor opened no market");
     }
 
@@ -43,7 +43,7 @@ internal sealed class SupervisorClient : IDisposable
     public async Task SteerAsync(SteerAction action, int? peer, CancellationToken cancellationToken)
     {
         var path = FormattableString.Invariant($"admin/peers/{peer?.ToString() ?? "trader"}/{action.ToString().ToLowerInvariant()}");
-        using var reply = await _http.PostAsync(Path(path), content: null, cancellationToken);
+        using var reply = await SendAsync(HttpMethod.Post, path, content: null, cancellationToken);
         await CheckAsync(reply, cancellationToken);
     }
 
@@ -52,13 +52,24 @@ internal sealed class SupervisorClient : IDisposable
     public async Task<IReadOnlyList<MarketEvent>> EventsAsync(long after, TimeSpan wait, CancellationToken cancellationToken)
     {
         var path = FormattableString.Invariant($"admin/events?after={after}&wait_ms={(long)wait.TotalMilliseconds}");
-        using var reply = await _http.GetAsync(Path(path), cancellationToken);
+        using var reply = await SendAsync(HttpMethod.Get, path, content: null, cancellationToken);
         return reply.StatusCode == HttpStatusCode.NotFound ? [] : await ReadAsync<IReadOnlyList<MarketEvent>>(reply, cancellationToken) ?? [];
     }
 
     public void Dispose() => _http.Dispose();
 
-    private static Uri Path(string path) => new(path, UriKind.Relative);
+    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = content };
+        try
+        {
+            return await _http.SendAsync(request, cancellationToken);
+        }
+        catch (TaskCanceledException exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new HttpRequestException($"there was no answer within {Patience.TotalSeconds:0} s", exception);
+        }
+    }
 
     private static async Task<T?> ReadAsync<T>(HttpResponseMessage reply, CancellationToken cancellationToken)
     {
@@ -91,4 +102,7 @@ internal sealed class SupervisorClient : IDisposable
 }
 
 /// <summary>The supervisor refuses what it was asked for; the message says why.</summary>
-internal sealed class SupervisorException(string message) : Exception(message);
+internal sealed class SupervisorException(string message) : Exception(message)
+{
+    public static SupervisorException NoMarket() => new("no market is open; 'open' opens one");
+}

@@ -1,9 +1,8 @@
-using System.Globalization;
-using System.Net;
 using Lab.TradingPost.Client;
 using Lab.TradingPost.Market;
 using Lab.TradingPost.Protocol;
 using Lab.TradingPost.Supervision;
+using Lab.Transport;
 
 namespace Lab.TradingPost.Cli;
 
@@ -94,7 +93,7 @@ internal sealed class TradingFloor : ITradingFloor
                     Retire(former.Client);
                 }
 
-                _current = (market.Number, new TradingPostClient(Participant, [.. market.Peers.Select(peer => EndPointOf(peer.Address))], Patience));
+                _current = (market.Number, new TradingPostClient(Participant, [.. market.Peers.Select(peer => Addresses.Parse(peer.Address))], Patience));
             }
 
             return _current.Value.Client;
@@ -109,11 +108,5 @@ internal sealed class TradingFloor : ITradingFloor
         {
             _ = _former.Dequeue().DisposeAsync().AsTask();
         }
-    }
-
-    private static DnsEndPoint EndPointOf(string address)
-    {
-        var colon = address.LastIndexOf(':');
-        return new DnsEndPoint(address[..colon], int.Parse(address.AsSpan(colon + 1), CultureInfo.InvariantCulture));
     }
 }

@@ -52,7 +52,7 @@ public static class TradingPostCli
         await using var floor = new TradingFloor();
         try
         {
-            if (await supervisor.StateAsync(cancellationToken) is not { Peers.Count: > 0 })
+            if (await supervisor.StateAsync(cancellationToken) is null)
             {
                 await Console.Out.WriteLineAsync("opening a market");
                 await supervisor.OpenAsync(MarketSettings.ForWatching, cancellationToken);

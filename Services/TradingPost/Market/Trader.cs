@@ -102,12 +102,8 @@ internal sealed class Trader(ITraderDesk desk, MarketSettings market, int id, lo
     }
 
     /// <summary>Answers a request that is not going to be done.</summary>
-    public static Refused Refuse(PeerMessage message, RefusalReason reason, int? trader, long term) => message switch
-    {
-        Buy buy => new(buy.Request, reason, trader, term),
-        Deposit deposit => new(deposit.Request, reason, trader, term),
-        _ => new(default, reason, trader, term),
-    };
+    public static Refused Refuse(PeerMessage message, RefusalReason reason, int? trader, long term) =>
+        new(message is GoodsRequest asked ? asked.Request : default, reason, trader, term);
 
     private Refused Refusal(PeerMessage message, RefusalReason reason) =>
         Refuse(message, reason, reason == RefusalReason.NotTrader ? null : id, term);
@@ -184,7 +180,7 @@ internal sealed class Trader(ITraderDesk desk, MarketSettings market, int id, lo
         var message = waiting.Message switch
         {
             Join join => Decide(waiting.Request.Participant, join),
-            _ when AnswerBefore(waiting) is { } answer => answer,
+            GoodsRequest asked when AnswerBefore(asked) is { } answer => answer,
             Deposit deposit => Decide(deposit, waiting.Clock),
             Buy buy => Decide(buy, waiting.Clock),
             _ => Refusal(waiting.Message, RefusalReason.Invalid),
@@ -210,23 +206,21 @@ internal sealed class Trader(ITraderDesk desk, MarketSettings market, int id, lo
     }
 
     /// <summary>The answer to a request that is done already, or cannot be.</summary>
-    private PeerMessage? AnswerBefore(Waiting waiting)
+    private PeerMessage? AnswerBefore(GoodsRequest asked)
     {
-        var request = waiting.Request;
+        var request = asked.Request;
         var account = ledger.Find(request.Participant);
         if (account?.LastDone is { } last && last.Request == request)
         {
             return new Done(last.Request, last.Term, last.Seller, last.Price);
         }
 
-        var (good, quantity) = waiting.Message is Buy buy ? (buy.Good, buy.Quantity)
-            : waiting.Message is Deposit deposit ? (deposit.Good, deposit.Quantity) : default;
         RefusalReason? reason =
-            request.Number < 1 || quantity is < 1 or > Ledger.MostPieces || !Goods.Exists(good) ? RefusalReason.Invalid
+            request.Number < 1 || asked.Quantity is < 1 or > Ledger.MostPieces || !Goods.Exists(asked.Good) ? RefusalReason.Invalid
             : account is null || account.Session != request.Session || account.Session == 0 ? RefusalReason.UnknownSession
             : request.Number <= account.LastNumber ? RefusalReason.Superseded
             : null;
-        return reason is null ? null : Refusal(waiting.Message, reason.Value);
+        return reason is null ? null : Refusal(asked, reason.Value);
     }
 
     private PeerMessage Decide(Deposit deposit, VectorClock clock)
@@ -287,8 +281,7 @@ internal sealed class Trader(ITraderDesk desk, MarketSettings market, int id, lo
     /// <remarks>Session 0 is nobody's: a join cannot be taken for a request.</remarks>
     private static RequestId IdOf(int from, PeerMessage message) => message switch
     {
-        Buy buy => buy.Request,
-        Deposit deposit => deposit.Request,
+        GoodsRequest asked => asked.Request,
         Join join => new(from, 0, join.Nonce),
         _ => new(-1, 0, 0),
     };

@@ -124,7 +124,7 @@ internal sealed class Participant(IParticipantDesk desk, int id, MarketSettings 
 
     public void Receive(Refused refused)
     {
-        if (_asked is null || refused.Request != IdOf(_asked))
+        if (_asked is null || refused.Request != (_asked is GoodsRequest asked ? asked.Request : default))
         {
             return;
         }
@@ -232,11 +232,4 @@ internal sealed class Participant(IParticipantDesk desk, int id, MarketSettings 
             desk.Note(new Bought(buy.Request, buy.Good, buy.Quantity, seller, price, done.Term));
         }
     }
-
-    private static RequestId IdOf(PeerMessage asked) => asked switch
-    {
-        Buy buy => buy.Request,
-        Deposit deposit => deposit.Request,
-        _ => default,
-    };
 }

@@ -86,7 +86,7 @@ public sealed partial class TradingPeer : INode<PeerMessage>
             case Heartbeat heartbeat when fromPeer && _detector is null && IsTrader && heartbeat.Trader == _host.Id:
                 _host.Send(from, new Heartbeat(_election.Term, _election.Leader));
                 break;
-            case Join or Buy or Deposit:
+            case Join or GoodsRequest:
                 Ask(from, message, _clock.Received(message.Clock, fromPeer, _trader?.Ledger));
                 break;
             case Welcome or Done or Refused or SaleNotice when fromPeer:

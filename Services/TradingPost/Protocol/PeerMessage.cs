@@ -40,9 +40,15 @@ public sealed record Join(long Nonce) : PeerMessage;
 /// <summary>The session is durable.</summary>
 public sealed record Welcome(long Nonce, int Session) : PeerMessage;
 
-public sealed record Buy(RequestId Request, Good Good, int Quantity) : PeerMessage;
+/// <summary>What is asked of the trader about goods; done once, however often it is sent.</summary>
+/// <param name="Request">The sender's own.</param>
+/// <param name="Good">What.</param>
+/// <param name="Quantity">How many pieces.</param>
+public abstract record GoodsRequest(RequestId Request, Good Good, int Quantity) : PeerMessage;
 
-public sealed record Deposit(RequestId Request, Good Good, int Quantity) : PeerMessage;
+public sealed record Buy(RequestId Request, Good Good, int Quantity) : GoodsRequest(Request, Good, Quantity);
+
+public sealed record Deposit(RequestId Request, Good Good, int Quantity) : GoodsRequest(Request, Good, Quantity);
 
 /// <summary>A request is durably done. The same answer follows whenever the request is repeated.</summary>
 /// <param name="Request">Which.</param>

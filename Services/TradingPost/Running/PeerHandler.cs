@@ -69,9 +69,8 @@ internal sealed class PeerHandler(PeerOptions options, Func<Envelope, bool> rece
 
         return envelope.Message switch
         {
-            Buy buy when buy.Request.Participant != envelope.From => "a request is its sender's own",
-            Deposit deposit when deposit.Request.Participant != envelope.From => "a request is its sender's own",
-            Join or Buy or Deposit or WhoTrades or AskStatus => envelope.Id != 0 || isPeer ? null : "a client waits for the reply: its envelope has an id",
+            GoodsRequest asked when asked.Request.Participant != envelope.From => "a request is its sender's own",
+            Join or GoodsRequest or WhoTrades or AskStatus => envelope.Id != 0 || isPeer ? null : "a client waits for the reply: its envelope has an id",
             Resign => "only the supervisor lets a trader resign",
             _ when !isPeer => "only peers say this",
             _ when envelope.Id != 0 => "to this there is no reply: its envelope has the id 0",

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Lab.TradingPost.Accounts;
+using Lab.Transport;
 using Microsoft.Extensions.Logging;
 
 namespace Lab.TradingPost.Running;
@@ -70,19 +71,13 @@ internal static class PeerProgram
             switch (command)
             {
                 case BeginCommand:
-                    await peer.BeginAsync([.. configuration.Peers.Select(Parse)], Engine);
+                    await peer.BeginAsync([.. configuration.Peers.Select(Addresses.Parse)], Engine);
                     break;
                 case ResignCommand:
                     peer.Resign();
                     break;
             }
         }
-    }
-
-    private static DnsEndPoint Parse(string address)
-    {
-        var colon = address.LastIndexOf(':');
-        return new DnsEndPoint(address[..colon], int.Parse(address.AsSpan(colon + 1)), AddressFamily.InterNetwork);
     }
 }
 

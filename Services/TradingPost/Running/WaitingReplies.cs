@@ -84,8 +84,7 @@ internal sealed class WaitingReplies(int capacity)
         public static ReplyKey? OfQuestion(int participant, PeerMessage message) => message switch
         {
             Join join => new(participant, QuestionKind.Join, default, join.Nonce),
-            Buy buy => new(participant, QuestionKind.Request, buy.Request, 0),
-            Deposit deposit => new(participant, QuestionKind.Request, deposit.Request, 0),
+            GoodsRequest asked => new(participant, QuestionKind.Request, asked.Request, 0),
             WhoTrades who => new(participant, QuestionKind.Trader, default, who.Nonce),
             AskStatus status => new(participant, QuestionKind.Status, default, status.Nonce),
             _ => null,
