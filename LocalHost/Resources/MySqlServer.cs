@@ -62,6 +62,7 @@ internal sealed class MySqlServer(
     public override async Task<ProcessSpec> PrepareAsync(CancellationToken cancellationToken)
     {
         var server = FindProgram();
+        Directory.CreateDirectory(TemporaryFolder);
         if (!Directory.Exists(Path.Combine(DataFolder, "mysql")))
         {
             await InitialiseAsync(server, cancellationToken);
@@ -79,12 +80,19 @@ internal sealed class MySqlServer(
 
     public override Task<bool> AnswersAsync(CancellationToken cancellationToken) => AnswersAsync(ConnectionString(Address));
 
+    /// <summary>
+    /// A server that starts removes temporary tables from where it keeps its own: in a shared folder, those of all others
+    /// that run, too.
+    /// </summary>
+    private string TemporaryFolder => DataFolder + "-temporary";
+
     private static bool IsMariaDb(string server) => Path.GetFileName(server) == "mariadbd";
 
     private List<string> Arguments(string server, string initFile) =>
     [
         "--no-defaults",
         $"--datadir={DataFolder}",
+        $"--tmpdir={TemporaryFolder}",
         $"--init-file={initFile}",
         "--bind-address=127.0.0.1",
         FormattableString.Invariant($"--port={Addresses.Split(Address).Port}"),
@@ -105,17 +113,34 @@ internal sealed class MySqlServer(
                 $"{server} is there, but mariadb-install-db or my_print_defaults is not. On Debian: apt-get install mariadb-server");
     }
 
+    /// <summary>
+    /// Makes the system's tables, beside the data folder until all are there: one that was interrupted would be half made,
+    /// and look finished.
+    /// </summary>
     private async Task InitialiseAsync(string server, CancellationToken cancellationToken)
     {
+        var unfinished = DataFolder + "-unfinished";
+        if (Directory.Exists(unfinished))
+        {
+            Directory.Delete(unfinished, recursive: true);
+        }
+
+        Directory.CreateDirectory(unfinished);
         var program = IsMariaDb(server) ? FindInstaller(server) : server;
         string[] kind = IsMariaDb(server)
             ? ["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"]
             : ["--initialize-insecure"];
         var initialise = await ProgramRun.OfAsync(
-            program, ["--no-defaults", .. kind, $"--datadir={DataFolder}", $"--user={Environment.UserName}"], InitialiseTimeout, cancellationToken);
+            program,
+            ["--no-defaults", .. kind, $"--datadir={unfinished}", $"--tmpdir={TemporaryFolder}", $"--user={Environment.UserName}"],
+            InitialiseTimeout,
+            cancellationToken);
         if (initialise.ExitCode != 0)
         {
             throw new LabStartException($"{program} failed with exit code {initialise.ExitCode}: {initialise.Output} {initialise.Errors}");
         }
+
+        Directory.Delete(DataFolder);
+        Directory.Move(unfinished, DataFolder);
     }
 }

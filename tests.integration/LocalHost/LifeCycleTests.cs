@@ -3,6 +3,7 @@ using System.Text.Json;
 using Lab.LocalHost;
 using Lab.LocalHost.Processes;
 using Lab.Processes;
+using Lab.Storage.MySql;
 using Lab.Tests.Integration.Labs;
 using Lab.Topology;
 
@@ -133,6 +134,27 @@ public sealed class LifeCycleTests : IDisposable
             topology, new LocalLabOptions { StateFolder = _state, StartTimeout = TimeSpan.FromSeconds(60) }, _ => { }, Token));
         Assert.Contains("broken ended with exit code", refused.Message, StringComparison.Ordinal);
         Assert.Empty(Running());
+    }
+
+    [Fact]
+    public async Task A_database_that_was_being_made_when_the_lab_was_killed_is_made_anew_and_those_of_others_are_left_alone()
+    {
+        // What a killed installation leaves, and a table that another server of this machine is at work on.
+        Directory.CreateDirectory(Path.Combine(_state, "data", "mysql-unfinished", "mysql"));
+        var othersTable = Path.Combine(Path.GetTempPath(), $"#sql-temptable-{Guid.NewGuid():N}.MAI");
+        await File.WriteAllTextAsync(othersTable, "", Token);
+        try
+        {
+            await using var lab = await LocalLab.StartAsync(
+                LabTopology.Of(new SystemEntry { Name = "test", Databases = LabTopology.Complete().Databases, Services = [] }),
+                new LocalLabOptions { StateFolder = _state, ExternalMySql = null, StartTimeout = TimeSpan.FromSeconds(60) }, _ => { }, Token);
+            using var connection = MySqlDriver.Open(lab.Endpoints.Databases["mysql"]);
+            Assert.True(File.Exists(othersTable), "it removed another server's table");
+        }
+        finally
+        {
+            File.Delete(othersTable);
+        }
     }
 
     [Fact]
