@@ -46,8 +46,8 @@ public sealed class MarketTests(TradingPostLab lab)
             // Whoever comes back as the highest takes the office again: nobody is killed in the middle of that.
             var before = await lab.TradesAfterAsync(0, who: 3);
             await buying.GoOnAsync();
-            await lab.ActAsync("trader", "kill");
-            await lab.TradesAfterAsync(before.Term);
+            await lab.ActAsync("3", "kill");
+            await lab.TradesAfterAsync(before.Term, whoNot: 3);
             await buying.GoOnAsync();
             await lab.ActAsync("3", round % 2 == 0 ? "restart" : "restart?disk=lose");
         }
@@ -68,9 +68,8 @@ public sealed class MarketTests(TradingPostLab lab)
         {
             var before = await lab.TradesAfterAsync(0, who: 3);
             await buying.GoOnAsync();
-            Assert.Equal(PeerProcessState.Paused, (await lab.ActAsync("trader", "pause")).Peers[3].Process);
-            var next = await lab.TradesAfterAsync(before.Term);
-            Assert.NotEqual(3, next.Trader);
+            Assert.Equal(PeerProcessState.Paused, (await lab.ActAsync("3", "pause")).Peers[3].Process);
+            var next = await lab.TradesAfterAsync(before.Term, whoNot: 3);
             await buying.GoOnAsync();
             await lab.ActAsync("3", "resume");
             // It bullies itself back into office, in a term of its own.
@@ -85,11 +84,18 @@ public sealed class MarketTests(TradingPostLab lab)
     {
         var market = await lab.OpenAsync(TradingPostLab.ManyGoods);
         await using var buying = new Buyers(lab, market, 2);
-        var before = await lab.TradesAfterAsync(0, who: 3);
-        await lab.ActAsync("trader", "resign");
-        var next = await lab.TradesAfterAsync(before.Term);
-        Assert.NotEqual(3, next.Trader);
-        await lab.EventAsync(before.LastEvent, happened => happened.Peer == 3 && happened.What is { Kind: PeerEventKind.Follows });
+        MarketEvent resigned;
+        var resignations = 0;
+        do
+        {
+            // It stands again when it has rested: on a busy machine that may be before anybody else is ready to trade.
+            Assert.True(++resignations <= 5, "nobody follows it");
+            var before = await lab.TradesAfterAsync(0, who: 3);
+            await lab.ActAsync("trader", "resign");
+            resigned = await lab.EventAsync(before.LastEvent, happened => happened is { Peer: 3, What.Kind: PeerEventKind.Resigned });
+        }
+        while ((await lab.EventAsync(resigned.Number, happened => happened.What?.Kind == PeerEventKind.Trades)).Peer == 3);
+        await lab.EventAsync(resigned.Number, happened => happened is { Peer: 3, What.Kind: PeerEventKind.Follows });
         await buying.GoOnAsync();
         Assert.All((await lab.StateAsync()).Peers, peer => Assert.Equal(PeerProcessState.Running, peer.Process));
         Assert.Empty((await lab.VerdictAsync(await buying.StopAsync())).Findings);
@@ -162,8 +168,8 @@ public sealed class MarketTests(TradingPostLab lab)
     {
         var market = await lab.OpenAsync(TradingPostLab.ManyGoods);
         await using var buying = new Buyers(lab, market, 1);
-        var trader = (await lab.TradesAfterAsync(0)).Trader!.Value;
-        var address = Addresses.Parse(market.Peers[trader].Address);
+        var before = await lab.TradesAfterAsync(0, who: 3);
+        var address = Addresses.Parse(market.Peers[3].Address);
         using var hostile = await RawConnection.OpenAsync(address);
         foreach (var text in HostileTexts)
         {
@@ -185,7 +191,8 @@ public sealed class MarketTests(TradingPostLab lab)
         }
 
         await buying.GoOnAsync();
-        Assert.Equal((trader, 1L), ((await lab.StateAsync()).Trader!.Value, (await lab.StateAsync()).Term));
+        var after = await lab.StateAsync();
+        Assert.Equal((3, before.Term), (after.Trader, after.Term));
         Assert.Empty((await lab.VerdictAsync(await buying.StopAsync())).Findings);
     }
 

@@ -68,12 +68,12 @@ public sealed class TradingPostLab : TestLab
     }
 
     /// <summary>Waits until somebody trades, in a term after this one.</summary>
-    public async Task<MarketState> TradesAfterAsync(long term, int? who = null)
+    public async Task<MarketState> TradesAfterAsync(long term, int? who = null, int? whoNot = null)
     {
         for (var attempt = 0; ; attempt++)
         {
             var state = await StateAsync();
-            if (state.Trader is { } trader && state.Term > term && trader == (who ?? trader))
+            if (state.Trader is { } trader && state.Term > term && trader == (who ?? trader) && trader != whoNot)
             {
                 return state;
             }
