@@ -19,7 +19,7 @@ public sealed class AspireTests : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
-    private readonly string _state = Path.Combine(Path.GetTempPath(), "lab-test-" + Guid.NewGuid().ToString("N")[..8]);
+    private readonly string _state = Directory.CreateTempSubdirectory("lab-test-").FullName;
     private DistributedApplication _app = null!;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;

@@ -12,17 +12,11 @@ namespace Lab.Tests.Integration.Containers;
 /// <summary>Experiments in containers: beside processes, with limits, and with servers that share a port.</summary>
 public sealed class ContainedRunTests : IDisposable
 {
-    private readonly string _state = Path.Combine(Path.GetTempPath(), "lab-test-" + Guid.NewGuid().ToString("N")[..8]);
+    private readonly string _state = Directory.CreateTempSubdirectory("lab-test-").FullName;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public void Dispose()
-    {
-        if (Directory.Exists(_state))
-        {
-            Directory.Delete(_state, recursive: true);
-        }
-    }
+    public void Dispose() => Directory.Delete(_state, recursive: true);
 
     [Fact]
     public async Task Containers_and_processes_are_measured_in_one_run_and_limits_are_set_and_lifted()

@@ -8,17 +8,11 @@ namespace Lab.Tests.Integration.Containers;
 /// <summary>Whatever ends a lab in containers, nothing of it is left, and what is not its own is left alone.</summary>
 public sealed class ContainerLifeCycleTests : IDisposable
 {
-    private readonly string _state = Path.Combine(Path.GetTempPath(), "lab-test-" + Guid.NewGuid().ToString("N")[..8]);
+    private readonly string _state = Directory.CreateTempSubdirectory("lab-test-").FullName;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public void Dispose()
-    {
-        if (Directory.Exists(_state))
-        {
-            Directory.Delete(_state, recursive: true);
-        }
-    }
+    public void Dispose() => Directory.Delete(_state, recursive: true);
 
     [Fact]
     public async Task A_lab_without_a_container_engine_says_what_to_do()

@@ -14,7 +14,7 @@ namespace Lab.Tests.Integration.Harness;
 /// <summary>Experiments run against a lab that somebody else started.</summary>
 public sealed class AttachTests : IAsyncLifetime
 {
-    private readonly string _folder = Path.Combine(Path.GetTempPath(), "lab-test-" + Guid.NewGuid().ToString("N")[..8]);
+    private readonly string _folder = Directory.CreateTempSubdirectory("lab-test-").FullName;
     private LocalLab _lab = null!;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;

@@ -11,7 +11,7 @@ public class RestartTests
     public async Task A_server_that_is_restarted_is_another_process_and_healthy()
     {
         var token = TestContext.Current.CancellationToken;
-        var state = Path.Combine(Path.GetTempPath(), "lab-test-" + Guid.NewGuid().ToString("N")[..8]);
+        var state = Directory.CreateTempSubdirectory("lab-test-").FullName;
         var topology = LabTopology.For(["calibration"]) with { Databases = [] };
         await using (var lab = await LocalLab.StartAsync(
             topology, new LocalLabOptions { StateFolder = state, StartTimeout = TimeSpan.FromSeconds(60) }, _ => { }, token))

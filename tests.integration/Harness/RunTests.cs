@@ -18,7 +18,7 @@ public sealed class RunTests : IAsyncLifetime
     private const int Operations = 4;
     private const long FewConnections = 200;
 
-    private readonly string _state = Path.Combine(Path.GetTempPath(), "lab-test-" + Guid.NewGuid().ToString("N")[..8]);
+    private readonly string _state = Directory.CreateTempSubdirectory("lab-test-").FullName;
     private LocalLab _lab = null!;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;

@@ -16,7 +16,7 @@ public abstract class TestLab : IAsyncLifetime
 {
     protected const string Password = "password of a test";
 
-    private readonly string _state = Path.Combine(Path.GetTempPath(), "lab-test-" + Guid.NewGuid().ToString("N")[..8]);
+    private readonly string _state = Directory.CreateTempSubdirectory("lab-test-").FullName;
     private readonly HttpClient _http = new();
     private int _names;
 
@@ -57,10 +57,7 @@ public abstract class TestLab : IAsyncLifetime
             await Lab.DisposeAsync();
         }
 
-        if (Directory.Exists(_state))
-        {
-            Directory.Delete(_state, recursive: true);
-        }
+        Directory.Delete(_state, recursive: true);
 
         GC.SuppressFinalize(this);
     }

@@ -12,15 +12,9 @@ public sealed partial class CliTests : IDisposable
     private const int Usage = 2;
     private const int NoLab = 3;
 
-    private readonly string _state = Path.Combine(Path.GetTempPath(), "lab-test-" + Guid.NewGuid().ToString("N")[..8]);
+    private readonly string _state = Directory.CreateTempSubdirectory("lab-test-").FullName;
 
-    public void Dispose()
-    {
-        if (Directory.Exists(_state))
-        {
-            Directory.Delete(_state, recursive: true);
-        }
-    }
+    public void Dispose() => Directory.Delete(_state, recursive: true);
 
     [Fact]
     public async Task A_market_is_started_steered_through_a_pipe_and_by_other_commands_and_ended()
