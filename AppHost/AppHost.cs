@@ -33,16 +33,11 @@ try
 
     foreach (var system in topology.Services.GroupBy(service => service.System))
     {
-        var parent = lab.AddSystem(system.Key);
-        foreach (var service in system)
-        {
-            lab.AddService(service, parent);
-        }
+        lab.AddSystem(system.Key, [.. system]);
     }
 
     lab.AddFaultProxy(topology.FaultProxy, topology.Links);
     lab.AddHarness();
-    lab.AddCompose();
 
     await using var application = builder.Build();
     return await application.RunLabAsync(given);

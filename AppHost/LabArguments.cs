@@ -3,7 +3,7 @@ using System.CommandLine.Help;
 
 namespace Lab.AppHost;
 
-/// <summary>What the app host was told; the same under Aspire and without it.</summary>
+/// <summary>What the app host was told.</summary>
 internal sealed record LabArguments
 {
     /// <summary>The exit code for arguments that make no sense.</summary>
@@ -99,8 +99,8 @@ internal sealed record LabArguments
     private static Command Command() => new(
         "AppHost",
         """
-        The whole lab as an Aspire application, or by LocalHost where Aspire's packages are missing. What is not listed
-        here goes to Aspire: --publisher manifest --output-path x.json, --Parameters:admin-token=...
+        The whole lab as an Aspire application. What is not listed here goes to Aspire:
+        --publisher manifest --output-path x.json, --Parameters:admin-token=...
         """)
     {
         TreatUnmatchedTokensAsErrors = false,

@@ -19,14 +19,12 @@ internal static class DatabaseBuilderExtensions
             return;
         }
 
-        var server = lab.App.AddMySql(spec.Name, lab.MySqlPassword, HostPort(lab, spec.Name)).WithLifetime(ContainerLifetime.Session);
-        // A commit that is acknowledged is on the disk, as with the lab's own servers.
-        server.WithArgs("--innodb-flush-log-at-trx-commit=1", "--innodb-buffer-pool-size=512M", "--max-connections=1000", "--skip-log-bin", "--mysqlx=OFF")
+        var server = lab.App.AddMySql(spec.Name, "docker.io/library/mariadb:11.4", lab.MySqlPassword, HostPort(lab, spec.Name))
+            .WithLifetime(ContainerLifetime.Session)
             .WithEndpoint(Tcp, Direct);
         lab.Resources[spec.Name] = server;
         lab.Published.Know(spec.Name, server.Resource.PrimaryEndpoint);
-        lab.Published.KnowDatabase(spec.Name, way => ReferenceExpression.Create(
-            $"Server={(way ?? server.Resource.PrimaryEndpoint).Property(EndpointProperty.Host)};Port={(way ?? server.Resource.PrimaryEndpoint).Property(EndpointProperty.Port)};User ID=root;Password={lab.MySqlPassword.Resource};SslMode=None"));
+        lab.Published.KnowDatabase(spec.Name, way => server.Resource.ConnectionString(way ?? server.Resource.PrimaryEndpoint));
     }
 
     public static void AddCache(this LabBuilder lab, CacheSpec spec)
@@ -36,7 +34,10 @@ internal static class DatabaseBuilderExtensions
             return;
         }
 
-        var server = lab.App.AddRedis(spec.Name, HostPort(lab, spec.Name), lab.RedisPassword).WithLifetime(ContainerLifetime.Session).WithEndpoint(Tcp, Direct);
+        var server = lab.App.AddRedis(spec.Name, HostPort(lab, spec.Name), lab.RedisPassword)
+            .WithoutHttpsCertificate()
+            .WithLifetime(ContainerLifetime.Session)
+            .WithEndpoint(Tcp, Direct);
         lab.Resources[spec.Name] = server;
         lab.Published.KnowCache(spec.Name, server.Resource.ConnectionStringExpression);
     }

@@ -10,33 +10,38 @@ internal static class ServiceBuilderExtensions
 {
     private const string Admin = "admin";
 
-    /// <summary>Compose files, when the model is published; a manifest has no place for them.</summary>
-    public static void AddCompose(this LabBuilder lab)
+    /// <summary>
+    /// A system's services, in the dashboard below a heading with the system's name; a service of that name is the heading
+    /// itself, since Aspire gives a name once.
+    /// </summary>
+    public static void AddSystem(this LabBuilder lab, string name, IReadOnlyList<ServiceSpec> services)
     {
-        if (lab.Plan is null && lab.App.Configuration["Publishing:Publisher"] != "manifest")
+        if (lab.Plan is not { } plan)
         {
-            lab.App.AddDockerComposeEnvironment("compose");
+            foreach (var spec in services.Where(spec => spec.SharesAddressOf is null))
+            {
+                // One that shares another's address takes one machine with it, which containers are not.
+                lab.Publish(spec);
+            }
+
+            return;
+        }
+
+        var heading = services.Any(spec => spec.Name == name) ? null : lab.AddHeading(name);
+        foreach (var spec in services)
+        {
+            var service = lab.Run(spec, plan);
+            if (spec.Name != name)
+            {
+                service.WithParentRelationship(heading?.Resource ?? lab.Resources[name].Resource);
+            }
         }
     }
 
-    /// <summary>A heading in the dashboard under which the services of a system stand.</summary>
-    public static IResourceBuilder<SystemResource> AddSystem(this LabBuilder lab, string name) => lab.App.AddResource(new SystemResource(name))
+    private static IResourceBuilder<SystemResource> AddHeading(this LabBuilder lab, string name) => lab.App.AddResource(new SystemResource(name))
         .WithInitialState(new CustomResourceSnapshot { ResourceType = "System", Properties = [], State = KnownResourceStates.Running })
         .WithIconName("AppsList")
         .ExcludeFromManifest();
-
-    public static void AddService(this LabBuilder lab, ServiceSpec spec, IResourceBuilder<SystemResource> system)
-    {
-        if (lab.Plan is { } plan)
-        {
-            lab.Run(spec, plan).WithParentRelationship(system);
-        }
-        else if (spec.SharesAddressOf is null)
-        {
-            // One that shares another's address takes one machine with it, which containers are not.
-            lab.Publish(spec);
-        }
-    }
 
     /// <summary>The lab's own fault proxy, or Toxiproxy where containers run; a published model has its own.</summary>
     public static void AddFaultProxy(this LabBuilder lab, ServiceSpec spec, IReadOnlyList<LinkSpec> links)

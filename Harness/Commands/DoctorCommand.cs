@@ -21,7 +21,7 @@ internal static class DoctorCommand
             List<Finding> findings =
             [
                 Runtime(),
-                Feed(),
+                Packages(),
                 await ProgramAsync("MySQL server", ["mariadbd", "mysqld"], "apt-get install mariadb-server, or set LAB_MYSQL to a connection string", isNeeded: Environment.GetEnvironmentVariable("LAB_MYSQL") is null, cancellationToken),
                 await ProgramAsync("Redis server", ["redis-server", "valkey-server"], "apt-get install redis-server, or set LAB_REDIS to HOST:PORT", isNeeded: Environment.GetEnvironmentVariable("LAB_REDIS") is null, cancellationToken),
                 await ProgramAsync("setpriv", ["setpriv"], "part of util-linux; without it a killed lab leaves processes to the next start", isNeeded: false, cancellationToken),
@@ -49,16 +49,9 @@ internal static class DoctorCommand
 
     private static Finding Runtime() => new(".NET", State.Good, RuntimeInformation.FrameworkDescription);
 
-    private static Finding Feed()
-    {
-        var reason = Path.Combine(LabFolders.State, "feed.reason");
-        var set = File.Exists(Path.Combine(LabFolders.State, "feed.props"))
-            && File.ReadAllText(Path.Combine(LabFolders.State, "feed.props")).Contains(">partial<", StringComparison.Ordinal)
-            ? "partial"
-            : "full";
-        var why = File.Exists(reason) ? File.ReadAllText(reason).Trim() : "the feed has not been asked";
-        return new Finding("package set", State.Good, $"{set}: {why}. Delete .lab/feed.props to ask again");
-    }
+    private static Finding Packages() => ResolvedPackages.Otherwise(LabFolders.Root) is { Count: > 0 } otherwise
+        ? new Finding("packages", State.Advice, $"the package feed lacks some versions, the next ones were taken: {string.Join(' ', otherwise)}")
+        : new Finding("packages", State.Good, "all in the versions that the lab asks for");
 
     private static async Task<Finding> ProgramAsync(
         string what, string[] names, string advice, bool isNeeded, CancellationToken cancellationToken)

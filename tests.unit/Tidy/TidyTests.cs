@@ -22,10 +22,12 @@ public partial class TidyTests
     }
 
     [Fact]
-    public void The_compiler_is_asked_about_the_package_set_in_one_file_only()
+    public void Nothing_is_compiled_conditionally()
     {
-        var conditional = Files("*.cs").Where(file => File.ReadLines(file).Any(line => line.StartsWith("#if", StringComparison.Ordinal)));
-        Assert.Equal(["BuildingBlocks/Storage/MySql/MySqlDriver.cs"], conditional.Select(file => Path.GetRelativePath(Root, file)));
+        var conditional = Files("*.cs").Where(file => Conditional().IsMatch(File.ReadAllText(file)))
+            .Concat(Files("*.csproj").Where(file => XDocument.Load(file).Descendants()
+                .Any(item => item.Attribute("Condition") is not null && item.Name.LocalName is "Compile" or "DefineConstants" or "PackageReference" or "ProjectReference")));
+        Assert.Empty(conditional.Select(file => Path.GetRelativePath(Root, file)));
     }
 
     [Fact]
@@ -75,6 +77,9 @@ public partial class TidyTests
             }
         }
     }
+
+    [GeneratedRegex(@"^\s*#\s*(if|elif|else)\b", RegexOptions.Multiline, 1000)]
+    private static partial Regex Conditional();
 
     [GeneratedRegex(@"\b(MySql\.Data|MySqlConnector|MySqlConnection|MySqlException)\b", RegexOptions.None, 1000)]
     private static partial Regex Driver();

@@ -1,11 +1,5 @@
 using System.Data.Common;
-#if LAB_FEED_FULL
 using MySqlConnector;
-#else
-using System.Collections;
-using System.Reflection;
-using MySql.Data.MySqlClient;
-#endif
 
 namespace Lab.Storage.MySql;
 
@@ -17,55 +11,6 @@ public static class MySqlDriver
     private const int Deadlock = 1213;
 
     public static string Name => DriverVersion.Describe(typeof(MySqlConnection));
-
-#if !LAB_FEED_FULL
-    static MySqlDriver() => LearnCharacterSetAlias();
-
-    /// <summary>
-    /// This driver does not know that today's servers call <c>utf8</c> <c>utf8mb3</c>, and fails on the first result
-    /// that says so (server metadata). Its internal map learns the alias here, once.
-    /// </summary>
-    private static void LearnCharacterSetAlias()
-    {
-        const BindingFlags Internal = BindingFlags.Static | BindingFlags.NonPublic;
-        var map = typeof(MySqlConnection).Assembly.GetType("MySql.Data.MySqlClient.CharSetMap");
-        map?.GetMethod("InitializeMapping", Internal)?.Invoke(null, null);
-        if (map?.GetField("_mapping", Internal)?.GetValue(null) is IDictionary names)
-        {
-            names["utf8mb3"] = names["utf8"];
-        }
-    }
-
-    /// <summary>
-    /// This driver asks the kernel twice for every row: for its length, then for so many bytes. A buffer between the two
-    /// reads what has come at once. Where its fields are called otherwise, it stays as slow as it is.
-    /// </summary>
-    private static void BufferReads(MySqlConnection connection)
-    {
-        const int BufferBytes = 16 * 1024;
-        var stream = Field(Field(Field(connection, "driver"), "handler"), "stream");
-        var input = FieldInfo(stream, "inStream");
-        if (input?.GetValue(stream) is Stream unbuffered)
-        {
-            input.SetValue(stream, new BufferedStream(unbuffered, BufferBytes));
-        }
-    }
-
-    private static object? Field(object? owner, string name) => FieldInfo(owner, name)?.GetValue(owner);
-
-    private static FieldInfo? FieldInfo(object? owner, string name)
-    {
-        for (var type = owner?.GetType(); type is not null; type = type.BaseType)
-        {
-            if (type.GetField(name, BindingFlags.Instance | BindingFlags.NonPublic) is { } field)
-            {
-                return field;
-            }
-        }
-
-        return null;
-    }
-#endif
 
     /// <summary>Connections are held by workers for their whole life, so the driver's own pool is off.</summary>
     private static string Complete(string connectionString) => new MySqlConnectionStringBuilder(connectionString)
@@ -86,9 +31,6 @@ public static class MySqlDriver
         try
         {
             connection.Open();
-#if !LAB_FEED_FULL
-            BufferReads(connection);
-#endif
             return connection;
         }
         catch

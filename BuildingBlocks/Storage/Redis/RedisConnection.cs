@@ -12,18 +12,9 @@ public static class RedisConnection
     {
         var options = ConfigurationOptions.Parse(connectionString);
         options.AbortOnConnectFail = false;
-        FailFast(options);
+        // Commands fail at once while the server is away, instead of waiting for it for seconds.
+        options.BacklogPolicy = BacklogPolicy.FailFast;
         return await ConnectionMultiplexer.ConnectAsync(options);
-    }
-
-    /// <summary>
-    /// Newer versions of the client keep commands for five seconds while the server is away; older ones, which have no
-    /// such policy, fail them at once. So shall both.
-    /// </summary>
-    private static void FailFast(ConfigurationOptions options)
-    {
-        var policy = typeof(ConfigurationOptions).GetProperty("BacklogPolicy");
-        policy?.SetValue(options, policy.PropertyType.GetProperty("FailFast")?.GetValue(null));
     }
 
     /// <summary>The server is away or did not answer in time: a command may or may not have been executed.</summary>
