@@ -14,7 +14,7 @@ public sealed class BatcherTests : IAsyncDisposable
 
     private readonly string _table = $"lab_product.batch_{Guid.NewGuid():N}"[..30];
     private readonly SharedLab _lab;
-    private readonly DatabaseWorkers _workers;
+    private readonly DatabasePool _database;
     private readonly List<int> _sizes = [];
 
     public BatcherTests(SharedLab lab)
@@ -22,13 +22,12 @@ public sealed class BatcherTests : IAsyncDisposable
         _lab = lab;
         _lab.Execute($"CREATE TABLE {_table} (id INT PRIMARY KEY)");
         var routes = new DatabaseRoutes(new Dictionary<string, string>(StringComparer.Ordinal) { ["direct"] = lab.DatabaseConnection }, "direct");
-        _workers = new DatabaseWorkers("batcher-test", routes, new DatabaseWorkerOptions { Workers = 2 }, NullLogger.Instance);
+        _database = new DatabasePool(routes, new DatabasePoolOptions { Connections = 2 }, NullLogger.Instance);
     }
 
     public async ValueTask DisposeAsync()
     {
-        // An answer's continuation may run on the worker that gave it: a test may be on a thread that this waits for.
-        await Task.Run(_workers.Dispose);
+        await _database.DisposeAsync();
         _lab.Execute($"DROP TABLE {_table}");
     }
 
@@ -36,7 +35,7 @@ public sealed class BatcherTests : IAsyncDisposable
     public async Task Requests_that_come_while_a_batch_is_under_way_share_the_next_one()
     {
         using var gate = new SemaphoreSlim(0);
-        var batcher = Create(new BatchOptions(DatabaseAccess.Write, MaxBatch: 64), before: gate.Wait);
+        var batcher = Create(new BatchOptions(DatabaseAccess.Write, MaxBatch: 64), before: gate.WaitAsync);
         var first = batcher.RunAsync(1);
         await UntilAsync(() => _sizes.Count == 1);
         var others = Enumerable.Range(2, Requests).Select(batcher.RunAsync).ToList();
@@ -54,7 +53,7 @@ public sealed class BatcherTests : IAsyncDisposable
         const int Taken = 77;
         _lab.Execute($"INSERT INTO {_table} VALUES ({Taken})");
         using var gate = new SemaphoreSlim(0);
-        var batcher = Create(new BatchOptions(DatabaseAccess.Write, MaxBatch: 64), before: gate.Wait);
+        var batcher = Create(new BatchOptions(DatabaseAccess.Write, MaxBatch: 64), before: gate.WaitAsync);
         var all = Enumerable.Range(1, Requests).Select(id => (id, answer: batcher.RunAsync(id))).ToList();
         gate.Release(10 * Requests);
 
@@ -77,7 +76,7 @@ public sealed class BatcherTests : IAsyncDisposable
     public async Task More_requests_than_may_wait_are_refused_at_once_and_the_waiting_ones_are_done()
     {
         using var gate = new SemaphoreSlim(0);
-        var batcher = Create(new BatchOptions(DatabaseAccess.Write, MaxBatch: 4, MaxQueued: 8), before: gate.Wait);
+        var batcher = Create(new BatchOptions(DatabaseAccess.Write, MaxBatch: 4, MaxQueued: 8), before: gate.WaitAsync);
         var running = batcher.RunAsync(0);
         await UntilAsync(() => _sizes.Count == 1);
         var waiting = Enumerable.Range(1, 8).Select(batcher.RunAsync).ToList();
@@ -91,15 +90,15 @@ public sealed class BatcherTests : IAsyncDisposable
     }
 
     /// <summary>Inserts what it is given and answers with the number after it.</summary>
-    private Batcher<int, int> Create(BatchOptions options, Action before) => new(_workers, options, (connection, items) =>
+    private Batcher<int, int> Create(BatchOptions options, Func<Task> before) => new(_database, options, async (session, items) =>
     {
         lock (_sizes)
         {
             _sizes.Add(items.Count);
         }
 
-        before();
-        connection.Execute($"INSERT INTO {_table} VALUES {string.Join(",", items.Select(item => $"({item.Request})"))}");
+        await before();
+        await session.Connection.ExecuteAsync($"INSERT INTO {_table} VALUES {string.Join(",", items.Select(item => $"({item.Request})"))}");
         foreach (var item in items)
         {
             item.SetResult(item.Request + 1);

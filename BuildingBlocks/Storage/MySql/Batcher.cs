@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Data.Common;
 
 namespace Lab.Storage.MySql;
 
@@ -24,7 +23,7 @@ public sealed class BatchItem<TRequest, TResult>(TRequest request)
     public void Refuse(Exception refusal) => _refusal = refusal;
 
     /// <summary>Before <see cref="Publish"/>: whoever awaits the answer ends the request.</summary>
-    internal void Note(DatabaseClock clock, int sharedBy) => clock.Note(_wait, sharedBy);
+    internal void Note(DatabaseTimes times, int sharedBy) => _wait.Note(times, sharedBy);
 
     internal void Publish()
     {
@@ -49,35 +48,38 @@ public sealed record BatchOptions(DatabaseAccess Access, int MaxBatch = 128, int
 /// <summary>
 /// Lets concurrent requests of one kind share a database round trip, and writes a commit (group commit: DeWitt et al.,
 /// "Implementation techniques for main memory database systems", 1984). Whatever arrived while the last batch was under
-/// way is the next one; only under load does a batch of writes wait for company first (<see cref="GatherUnderLoad"/>).
+/// way is the next one; only under load does a batch of writes wait for company first (<see cref="TakeAsync"/>).
 /// </summary>
 public sealed class Batcher<TRequest, TResult>
 {
-    private readonly DatabaseWorkers _workers;
+    /// <summary>So many answers are published where the database was heard; more would keep that thread from all else.</summary>
+    private const int PublishedInline = 4;
+
+    private readonly DatabasePool _database;
     private readonly BatchOptions _options;
-    private readonly Action<DbConnection, IReadOnlyList<BatchItem<TRequest, TResult>>> _execute;
+    private readonly Func<DatabaseSession, IReadOnlyList<BatchItem<TRequest, TResult>>, Task> _execute;
     private readonly ConcurrentQueue<BatchItem<TRequest, TResult>> _queue = new();
     private int _queued;
     private int _active;
     private int _recentBatch;
 
-    /// <param name="workers">Execute the batches.</param>
+    /// <param name="database">Where the batches are done.</param>
     /// <param name="options">Sizes.</param>
     /// <param name="execute">
     /// Does a batch on one connection and sets a result or refusal on every item. Throwing undoes the batch; it is then
     /// done item by item, so that one bad request costs the others nothing.
     /// </param>
     public Batcher(
-        DatabaseWorkers workers,
+        DatabasePool database,
         BatchOptions options,
-        Action<DbConnection, IReadOnlyList<BatchItem<TRequest, TResult>>> execute)
+        Func<DatabaseSession, IReadOnlyList<BatchItem<TRequest, TResult>>, Task> execute)
     {
-        _workers = workers;
+        _database = database;
         _options = options;
         _execute = execute;
     }
 
-    /// <returns>The answer. What awaits it may go on on the worker that gave it, so it must not block.</returns>
+    /// <returns>The answer. What awaits it may go on on the thread that hears the database, so it must not block.</returns>
     /// <exception cref="DatabaseUnavailableException">No connection, or it broke.</exception>
     /// <exception cref="DatabaseOverloadedException">Too many requests wait.</exception>
     public Task<TResult> RunAsync(TRequest request)
@@ -90,11 +92,11 @@ public sealed class Batcher<TRequest, TResult>
 
         var item = new BatchItem<TRequest, TResult>(request);
         _queue.Enqueue(item);
-        ScheduleIfNeeded();
+        BeginIfNeeded();
         return item.Answer;
     }
 
-    private void ScheduleIfNeeded()
+    private void BeginIfNeeded()
     {
         while (!_queue.IsEmpty)
         {
@@ -106,21 +108,35 @@ public sealed class Batcher<TRequest, TResult>
 
             if (Interlocked.CompareExchange(ref _active, active + 1, active) == active)
             {
-                Schedule(new BatchJob(this));
+                _ = RunBatchAsync();
                 return;
             }
         }
     }
 
-    private void Schedule(BatchJob job)
+    /// <summary>Takes its items when it has a connection, which is as late as possible.</summary>
+    private async Task RunBatchAsync()
     {
+        List<BatchItem<TRequest, TResult>>? items = null;
         try
         {
-            _workers.Enqueue(job);
+            await _database.RunAsync(_options.Access, async session => await ExecuteAsync(session, items ??= await TakeAsync()));
         }
-        catch (DatabaseOverloadedException exception)
+        catch (Exception exception)
         {
-            job.Fail(exception);
+            items ??= Take();
+            items.ForEach(item => item.Refuse(exception));
+        }
+
+        Interlocked.Decrement(ref _active);
+        BeginIfNeeded();
+        if (items!.Count <= PublishedInline)
+        {
+            items.ForEach(item => item.Publish());
+        }
+        else
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static items => items.ForEach(item => item.Publish()), items, preferLocal: false);
         }
     }
 
@@ -129,19 +145,20 @@ public sealed class Batcher<TRequest, TResult>
     /// busy server does. When batches were large lately, a batch waits a moment, so that they stay large: what
     /// PostgreSQL calls commit_delay and commit_siblings. Ten clients never wait; a hundred store up to twice as much.
     /// </summary>
-    private void GatherUnderLoad()
+    private async ValueTask<List<BatchItem<TRequest, TResult>>> TakeAsync()
     {
         const int Siblings = 16;
         const int DelayMs = 1;
         if (_options.Access == DatabaseAccess.Write && Volatile.Read(ref _recentBatch) >= Siblings)
         {
-            Thread.Sleep(DelayMs);
+            await Task.Delay(DelayMs);
         }
+
+        return Take();
     }
 
     private List<BatchItem<TRequest, TResult>> Take()
     {
-        GatherUnderLoad();
         var items = new List<BatchItem<TRequest, TResult>>(Math.Min(_options.MaxBatch, Volatile.Read(ref _queued)));
         while (items.Count < _options.MaxBatch && _queue.TryDequeue(out var item))
         {
@@ -154,97 +171,58 @@ public sealed class Batcher<TRequest, TResult>
         return items;
     }
 
-    /// <summary>One batch; takes its items when a worker begins with it, which is as late as possible.</summary>
-    private sealed class BatchJob(Batcher<TRequest, TResult> batcher) : DatabaseJob(batcher._options.Access)
+    private async Task ExecuteAsync(DatabaseSession session, List<BatchItem<TRequest, TResult>> items)
     {
-        /// <summary>A few answers are published by the worker itself; more would keep it from the next batch.</summary>
-        private const int PublishedByWorker = 4;
-
-        private List<BatchItem<TRequest, TResult>>? _items;
-
-        public override void Execute(DbConnection connection)
+        if (items.Count == 0)
         {
-            _items ??= batcher.Take();
-            if (_items.Count > 0)
+            return;
+        }
+
+        if (items.Exists(item => item.IsTraced))
+        {
+            session.StartClock();
+        }
+
+        try
+        {
+            await _execute(session, items);
+        }
+        catch (Exception exception) when (items.Count > 1 && IsAboutOneItem(exception))
+        {
+            await session.RollBackAsync();
+            foreach (var item in items)
             {
-                var clock = DatabaseClock.Start(_items.Exists(item => item.IsTraced));
-                ExecuteItems(connection, _items);
-                clock = clock.Stop();
-                _items.ForEach(item => item.Note(clock, _items.Count));
+                await ExecuteAloneAsync(session, item);
             }
-
-            Publish();
         }
 
-        public override void Fail(Exception reason)
-        {
-            _items ??= batcher.Take();
-            _items.ForEach(item => item.Refuse(reason));
-            Publish();
-        }
+        var times = session.StopClock();
+        items.ForEach(item => item.Note(times, items.Count));
+    }
 
-        private void ExecuteItems(DbConnection connection, List<BatchItem<TRequest, TResult>> items)
+    private async Task ExecuteAloneAsync(DatabaseSession session, BatchItem<TRequest, TResult> item)
+    {
+        const int MaxAttempts = 3;
+        for (var attempt = 1; attempt <= MaxAttempts; attempt++)
         {
             try
             {
-                batcher._execute(connection, items);
+                await _execute(session, [item]);
+                return;
             }
-            catch (Exception exception) when (items.Count > 1 && IsAboutOneItem(exception))
+            catch (Exception exception) when (MySqlDriver.IsRefusedByServer(exception))
             {
-                Undo(connection);
-                foreach (var item in items)
+                // Not retried by the pool: items before this one are durable already.
+                await session.RollBackAsync();
+                item.Refuse(exception);
+                if (!MySqlDriver.IsTransient(exception))
                 {
-                    ExecuteAlone(connection, item);
-                }
-            }
-        }
-
-        private void ExecuteAlone(DbConnection connection, BatchItem<TRequest, TResult> item)
-        {
-            const int MaxAttempts = 3;
-            for (var attempt = 1; attempt <= MaxAttempts; attempt++)
-            {
-                try
-                {
-                    batcher._execute(connection, [item]);
                     return;
                 }
-                catch (Exception exception) when (MySqlDriver.IsRefusedByServer(exception))
-                {
-                    // Not retried by the worker: items before this one are durable already.
-                    Undo(connection);
-                    item.Refuse(exception);
-                    if (!MySqlDriver.IsTransient(exception))
-                    {
-                        return;
-                    }
-                }
-            }
-        }
-
-        private static bool IsAboutOneItem(Exception exception) =>
-            MySqlDriver.IsRefusedByServer(exception) && !MySqlDriver.IsTransient(exception);
-
-        private static void Undo(DbConnection connection)
-        {
-            using var rollback = connection.CreateCommand();
-            rollback.CommandText = "ROLLBACK";
-            rollback.ExecuteNonQuery();
-        }
-
-        private void Publish()
-        {
-            var items = _items!;
-            Interlocked.Decrement(ref batcher._active);
-            batcher.ScheduleIfNeeded();
-            if (items.Count <= PublishedByWorker)
-            {
-                items.ForEach(item => item.Publish());
-            }
-            else
-            {
-                ThreadPool.UnsafeQueueUserWorkItem(static items => items.ForEach(item => item.Publish()), items, preferLocal: false);
             }
         }
     }
+
+    private static bool IsAboutOneItem(Exception exception) =>
+        MySqlDriver.IsRefusedByServer(exception) && !MySqlDriver.IsTransient(exception);
 }

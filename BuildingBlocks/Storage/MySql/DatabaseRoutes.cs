@@ -1,8 +1,10 @@
+using System.Data.Common;
+
 namespace Lab.Storage.MySql;
 
 /// <summary>
 /// The ways by which a service can reach its database: directly, or through a link that injects faults. The way is
-/// chosen at run time; workers notice and reconnect before their next job.
+/// chosen at run time, and taken from the next job on.
 /// </summary>
 public sealed class DatabaseRoutes
 {
@@ -29,5 +31,12 @@ public sealed class DatabaseRoutes
             : throw new ArgumentException($"there is no route '{value}'", nameof(value));
     }
 
-    internal string ConnectionString(string route) => _connectionStrings[route];
+    /// <summary>A connection by the current route, not yet open.</summary>
+    /// <param name="poolSize">Connections that the driver keeps per route.</param>
+    internal DbConnection Connect(int poolSize) => MySqlDriver.Pooled(_connectionStrings[_current], poolSize);
+
+    /// <summary>Closes what the driver keeps.</summary>
+    /// <inheritdoc cref="Connect"/>
+    internal Task CloseAsync(int poolSize) =>
+        Task.WhenAll(_connectionStrings.Values.Distinct(StringComparer.Ordinal).Select(way => MySqlDriver.ClosePoolAsync(way, poolSize)));
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Data.Common;
 using MySqlConnector;
 
@@ -12,22 +13,13 @@ public static class MySqlDriver
 
     public static string Name => DriverVersion.Describe(typeof(MySqlConnection));
 
-    /// <summary>Connections are held by workers for their whole life, so the driver's own pool is off.</summary>
-    private static string Complete(string connectionString) => new MySqlConnectionStringBuilder(connectionString)
-    {
-        Pooling = false,
-        AllowUserVariables = true,
-        AllowPublicKeyRetrieval = true,
-        ConnectionTimeout = 3,
-        DefaultCommandTimeout = 10,
-        CharacterSet = "utf8mb4",
-    }.ConnectionString;
+    private static readonly ConcurrentDictionary<(string ConnectionString, int Size), string> PooledStrings = new();
 
     /// <summary>Opens a connection of its own; blocking.</summary>
     /// <exception cref="DbException">The server cannot be reached or refuses the login.</exception>
     public static DbConnection Open(string connectionString)
     {
-        var connection = new MySqlConnection(Complete(connectionString));
+        var connection = new MySqlConnection(new MySqlConnectionStringBuilder(Complete(connectionString)) { Pooling = false }.ConnectionString);
         try
         {
             connection.Open();
@@ -39,6 +31,41 @@ public static class MySqlDriver
             throw;
         }
     }
+
+    /// <summary>A connection of the driver's pool, which keeps so many; not yet open.</summary>
+    internal static DbConnection Pooled(string connectionString, int size) => new MySqlConnection(PooledString(connectionString, size));
+
+    /// <summary>Closes a connection that is in doubt, and those of its pool: what has befallen it may have befallen them.</summary>
+    internal static async Task CloseAsync(DbConnection connection)
+    {
+        await MySqlConnection.ClearPoolAsync((MySqlConnection)connection);
+        await connection.CloseAsync();
+    }
+
+    /// <summary>Closes what a pool keeps.</summary>
+    internal static async Task ClosePoolAsync(string connectionString, int size)
+    {
+        await using var connection = Pooled(connectionString, size);
+        await CloseAsync(connection);
+    }
+
+    /// <summary>Jobs leave their connections clean, so the driver need not ask the server for that before every use.</summary>
+    private static string PooledString(string connectionString, int size) => PooledStrings.GetOrAdd(
+        (connectionString, size),
+        static given => new MySqlConnectionStringBuilder(Complete(given.ConnectionString))
+        {
+            MaximumPoolSize = (uint)given.Size,
+            ConnectionReset = false,
+        }.ConnectionString);
+
+    private static string Complete(string connectionString) => new MySqlConnectionStringBuilder(connectionString)
+    {
+        AllowUserVariables = true,
+        AllowPublicKeyRetrieval = true,
+        ConnectionTimeout = 3,
+        DefaultCommandTimeout = 10,
+        CharacterSet = "utf8mb4",
+    }.ConnectionString;
 
     /// <summary>A unique key refused a row.</summary>
     public static bool IsDuplicateKey(Exception exception) =>

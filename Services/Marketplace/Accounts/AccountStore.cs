@@ -7,7 +7,7 @@ using Lab.Storage.MySql;
 namespace Lab.Marketplace.Accounts;
 
 /// <summary>Accounts of one role; a name is unique among sellers, and among buyers.</summary>
-internal sealed class AccountStore(Role role, DatabaseWorkers database, PasswordHasher passwords)
+internal sealed class AccountStore(Role role, DatabasePool database, PasswordHasher passwords)
 {
     private readonly string _table = $"{MarketplaceSchema.Customer}.{role.Name()}";
 
@@ -16,11 +16,11 @@ internal sealed class AccountStore(Role role, DatabaseWorkers database, Password
     public async Task<long> CreateAsync(string name, string password)
     {
         var hash = await passwords.HashAsync(password);
-        return await database.RunAsync(DatabaseAccess.Write, connection =>
+        return await database.RunAsync(DatabaseAccess.Write, async session =>
         {
             try
             {
-                return connection.ExecuteScalar<long>(
+                return await session.Connection.ExecuteScalarAsync<long>(
                     $"INSERT INTO {_table} (name, password_hash) VALUES (@name, @hash); SELECT LAST_INSERT_ID()",
                     new { name, hash });
             }
@@ -35,7 +35,7 @@ internal sealed class AccountStore(Role role, DatabaseWorkers database, Password
     /// <exception cref="MarketplaceException">Name or password is wrong; it does not say which.</exception>
     public async Task<long> AuthenticateAsync(string name, string password)
     {
-        var account = await database.RunAsync(DatabaseAccess.Read, connection => connection.QuerySingleOrDefault<Account>(
+        var account = await database.RunAsync(DatabaseAccess.Read, session => session.Connection.QuerySingleOrDefaultAsync<Account>(
             $"SELECT id AS Id, password_hash AS PasswordHash FROM {_table} WHERE name = @name", new { name }));
         return await passwords.VerifyAsync(password, account?.PasswordHash)
             ? account!.Id

@@ -15,16 +15,16 @@ internal sealed class ItemChanges
 {
     private readonly Batcher<ItemChange, ItemIdentity> _batcher;
 
-    public ItemChanges(DatabaseWorkers database) =>
-        _batcher = new Batcher<ItemChange, ItemIdentity>(database, new BatchOptions(DatabaseAccess.Write), Apply);
+    public ItemChanges(DatabasePool database) =>
+        _batcher = new Batcher<ItemChange, ItemIdentity>(database, new BatchOptions(DatabaseAccess.Write), ApplyAsync);
 
     /// <returns>The item, for telling who shows it.</returns>
     /// <exception cref="MarketplaceException">There is no such item, or it is another seller's.</exception>
     public Task<ItemIdentity> ApplyAsync(ItemChange change) => _batcher.RunAsync(change);
 
-    private static void Apply(DbConnection connection, IReadOnlyList<BatchItem<ItemChange, ItemIdentity>> batch)
+    private static async Task ApplyAsync(DatabaseSession session, IReadOnlyList<BatchItem<ItemChange, ItemIdentity>> batch)
     {
-        var items = Find(connection, batch);
+        var items = await FindAsync(session.Connection, batch);
         var updates = new StringBuilder("START TRANSACTION");
         foreach (var change in batch)
         {
@@ -43,20 +43,20 @@ internal sealed class ItemChanges
             }
         }
 
-        using var command = connection.CreateCommand();
-        command.ExecuteAndCommit(updates);
+        await using var command = session.Connection.CreateCommand();
+        await session.ExecuteAndCommitAsync(command, updates);
     }
 
     /// <summary>Owner and keywords of an item never change, so they can be read before the transaction.</summary>
-    private static Dictionary<ItemId, ItemIdentity> Find(
+    private static async Task<Dictionary<ItemId, ItemIdentity>> FindAsync(
         DbConnection connection, IEnumerable<BatchItem<ItemChange, ItemIdentity>> batch)
     {
         var serials = batch.Select(change => change.Request.Item.Serial).Distinct();
-        return ItemRows.Query(
+        return (await ItemRows.QueryAsync(
             connection,
             $"SELECT serial, category, seller_id, keywords FROM {MarketplaceSchema.Product}.item WHERE serial IN ({string.Join(',', serials)})",
             row => new ItemIdentity(
-                new ItemId(row.GetInt32(1), row.GetInt64(0)), row.GetInt64(2), ItemRows.SplitKeywords(row.GetString(3))))
+                new ItemId(row.GetInt32(1), row.GetInt64(0)), row.GetInt64(2), ItemRows.SplitKeywords(row.GetString(3)))))
             .ToDictionary(item => item.Id);
     }
 

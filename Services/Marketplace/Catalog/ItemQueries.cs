@@ -16,15 +16,15 @@ internal sealed record ItemPage(IReadOnlyList<ListedItem> Items, bool HasMore);
 /// <summary>Reads of single items and of a seller's items; concurrent reads of a kind share one statement.</summary>
 internal sealed class ItemQueries
 {
-    private readonly DatabaseWorkers _database;
+    private readonly DatabasePool _database;
     private readonly Batcher<long, Item?> _bySerial;
     private readonly Batcher<long, ItemPage> _bySeller;
 
-    public ItemQueries(DatabaseWorkers database)
+    public ItemQueries(DatabasePool database)
     {
         _database = database;
-        _bySerial = new Batcher<long, Item?>(database, new BatchOptions(DatabaseAccess.Read), FindBySerial);
-        _bySeller = new Batcher<long, ItemPage>(database, new BatchOptions(DatabaseAccess.Read), FindBySeller);
+        _bySerial = new Batcher<long, Item?>(database, new BatchOptions(DatabaseAccess.Read), FindBySerialAsync);
+        _bySeller = new Batcher<long, ItemPage>(database, new BatchOptions(DatabaseAccess.Read), FindBySellerAsync);
     }
 
     /// <summary>The item, or null when there is none of that id.</summary>
@@ -34,33 +34,43 @@ internal sealed class ItemQueries
     /// <param name="after">Where the page begins: 0, or the position of the last item that was taken from the page before.</param>
     public Task<ItemPage> OfSellerAsync(long sellerId, long after) => after == 0
         ? _bySeller.RunAsync(sellerId)
-        : _database.RunAsync(DatabaseAccess.Read, connection => ReadPage(connection, sellerId, after));
+        : _database.RunAsync(DatabaseAccess.Read, session => ReadPageAsync(session.Connection, sellerId, after));
 
-    private static void FindBySerial(DbConnection connection, IReadOnlyList<BatchItem<long, Item?>> batch)
+    private static async Task FindBySerialAsync(DatabaseSession session, IReadOnlyList<BatchItem<long, Item?>> batch)
     {
         var serials = batch.Select(read => read.Request).Distinct();
-        var items = ItemRows.Query(
-            connection,
+        var items = (await ItemRows.QueryAsync(
+            session.Connection,
             $"SELECT {ItemRows.Columns} FROM {MarketplaceSchema.Product}.item i WHERE i.serial IN ({string.Join(',', serials)})",
-            ItemRows.Read).ToDictionary(item => item.Id.Serial);
+            ItemRows.Read)).ToDictionary(item => item.Id.Serial);
         foreach (var read in batch)
         {
             read.SetResult(items.GetValueOrDefault(read.Request));
         }
     }
 
-    private static void FindBySeller(DbConnection connection, IReadOnlyList<BatchItem<long, ItemPage>> batch)
+    private static async Task FindBySellerAsync(DatabaseSession session, IReadOnlyList<BatchItem<long, ItemPage>> batch)
     {
         // As many rows as fit into one page: usually all items of all these sellers.
         var sellers = batch.Select(read => read.Request).Distinct().ToList();
-        var items = ItemRows.Query(
-            connection,
+        var items = await ItemRows.QueryAsync(
+            session.Connection,
             $"SELECT {ItemRows.Columns}, i.request_id FROM {MarketplaceSchema.Product}.item i WHERE i.seller_id IN ({string.Join(',', sellers)}) LIMIT {Limits.MaxItemsPerPage + 1}",
             ReadListed);
-        var pages = items.Count <= Limits.MaxItemsPerPage
-            ? items.GroupBy(listed => listed.Item.SellerId).ToDictionary(
-                group => group.Key, group => new ItemPage([.. group.OrderBy(listed => listed.Position)], HasMore: false))
-            : sellers.ToDictionary(seller => seller, seller => ReadPage(connection, seller, after: 0));
+        var pages = new Dictionary<long, ItemPage>();
+        if (items.Count <= Limits.MaxItemsPerPage)
+        {
+            pages = items.GroupBy(listed => listed.Item.SellerId).ToDictionary(
+                group => group.Key, group => new ItemPage([.. group.OrderBy(listed => listed.Position)], HasMore: false));
+        }
+        else
+        {
+            foreach (var seller in sellers)
+            {
+                pages[seller] = await ReadPageAsync(session.Connection, seller, after: 0);
+            }
+        }
+
         foreach (var read in batch)
         {
             read.SetResult(pages.GetValueOrDefault(read.Request) ?? new ItemPage([], HasMore: false));
@@ -68,9 +78,9 @@ internal sealed class ItemQueries
     }
 
     /// <summary>Pages follow the index by request id: every item comes exactly once, whatever is registered meanwhile.</summary>
-    private static ItemPage ReadPage(DbConnection connection, long sellerId, long after)
+    private static async Task<ItemPage> ReadPageAsync(DbConnection connection, long sellerId, long after)
     {
-        var items = ItemRows.Query(
+        var items = await ItemRows.QueryAsync(
             connection,
             $"SELECT {ItemRows.Columns}, i.request_id FROM {MarketplaceSchema.Product}.item i WHERE i.seller_id = {sellerId} AND i.request_id > {after} ORDER BY i.request_id LIMIT {Limits.MaxItemsPerPage + 1}",
             ReadListed);

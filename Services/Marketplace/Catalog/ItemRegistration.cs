@@ -19,24 +19,24 @@ internal sealed class ItemRegistration
     private readonly Batcher<Registration, ItemId> _batcher;
     private readonly SerialNumbers _serials = new();
 
-    public ItemRegistration(DatabaseWorkers database) =>
-        _batcher = new Batcher<Registration, ItemId>(database, new BatchOptions(DatabaseAccess.Write), Register);
+    public ItemRegistration(DatabasePool database) =>
+        _batcher = new Batcher<Registration, ItemId>(database, new BatchOptions(DatabaseAccess.Write), RegisterAsync);
 
     /// <summary>The item is durable when this returns. Repeated with the same request id, it returns the same item.</summary>
     public Task<ItemId> RegisterAsync(Registration registration) => _batcher.RunAsync(registration);
 
-    private void Register(DbConnection connection, IReadOnlyList<BatchItem<Registration, ItemId>> batch)
+    private async Task RegisterAsync(DatabaseSession session, IReadOnlyList<BatchItem<Registration, ItemId>> batch)
     {
-        var firstSerial = _serials.Take(connection, batch.Count);
+        var firstSerial = await _serials.TakeAsync(session.Connection, batch.Count);
         try
         {
-            using var command = connection.CreateCommand();
-            command.ExecuteAndCommit(InsertStatements(command, batch, firstSerial));
+            await using var command = session.Connection.CreateCommand();
+            await session.ExecuteAndCommitAsync(command, InsertStatements(command, batch, firstSerial));
         }
         catch (Exception exception) when (batch.Count == 1 && MySqlDriver.IsDuplicateKey(exception))
         {
-            connection.Execute("ROLLBACK");
-            batch[0].SetResult(FindRegistered(connection, batch[0].Request));
+            await session.RollBackAsync();
+            batch[0].SetResult(await FindRegisteredAsync(session.Connection, batch[0].Request));
             return;
         }
 
@@ -83,9 +83,9 @@ internal sealed class ItemRegistration
         command.Parameters.Add(parameter);
     }
 
-    private static ItemId FindRegistered(DbConnection connection, Registration registration)
+    private static async Task<ItemId> FindRegisteredAsync(DbConnection connection, Registration registration)
     {
-        var (category, serial) = connection.QuerySingle<(int Category, long Serial)>(
+        var (category, serial) = await connection.QuerySingleAsync<(int Category, long Serial)>(
             $"SELECT category, serial FROM {MarketplaceSchema.Product}.item WHERE seller_id = @SellerId AND request_id = @RequestId",
             new { registration.SellerId, registration.RequestId });
         return new ItemId(category, serial);
@@ -93,31 +93,27 @@ internal sealed class ItemRegistration
 
     /// <summary>
     /// Serial numbers from blocks that the server reserves in the database: unique over all replicas, known before the
-    /// rows are written. A crash leaves a gap, which does no harm.
+    /// rows are written. A crash leaves a gap, which does no harm. One batch takes its numbers after the other.
     /// </summary>
     private sealed class SerialNumbers
     {
         private const int BlockSize = 10_000;
 
-        private readonly Lock _gate = new();
         private long _next;
         private long _end;
 
         /// <returns>The first of <paramref name="count"/> consecutive numbers.</returns>
-        public long Take(DbConnection connection, int count)
+        public async ValueTask<long> TakeAsync(DbConnection connection, int count)
         {
-            lock (_gate)
+            if (_end - _next < count)
             {
-                if (_end - _next < count)
-                {
-                    _next = connection.ExecuteScalar<long>(
-                        $"UPDATE {MarketplaceSchema.Product}.serial_block SET next_serial = LAST_INSERT_ID(next_serial) + {BlockSize} WHERE id = 1; SELECT LAST_INSERT_ID()");
-                    _end = _next + BlockSize;
-                }
-
-                _next += count;
-                return _next - count;
+                _next = await connection.ExecuteScalarAsync<long>(
+                    $"UPDATE {MarketplaceSchema.Product}.serial_block SET next_serial = LAST_INSERT_ID(next_serial) + {BlockSize} WHERE id = 1; SELECT LAST_INSERT_ID()");
+                _end = _next + BlockSize;
             }
+
+            _next += count;
+            return _next - count;
         }
     }
 }

@@ -33,13 +33,13 @@ internal static class ItemRows
         keywords.Length == 0 ? [] : keywords.Split(KeywordSeparator);
 
     /// <summary>Every row of a query.</summary>
-    public static List<TRow> Query<TRow>(DbConnection connection, string sql, Func<DbDataReader, TRow> read)
+    public static async Task<List<TRow>> QueryAsync<TRow>(DbConnection connection, string sql, Func<DbDataReader, TRow> read)
     {
-        using var command = connection.CreateCommand();
+        await using var command = connection.CreateCommand();
         command.CommandText = sql;
-        using var reader = command.ExecuteReader();
+        await using var reader = await command.ExecuteReaderAsync();
         var rows = new List<TRow>();
-        while (reader.Read())
+        while (await reader.ReadAsync())
         {
             rows.Add(read(reader));
         }

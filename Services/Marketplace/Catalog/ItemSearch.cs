@@ -20,20 +20,20 @@ internal sealed class ItemSearch
 
     private readonly Batcher<SearchQuery, IReadOnlyList<Item>> _batcher;
 
-    public ItemSearch(DatabaseWorkers database) =>
-        _batcher = new Batcher<SearchQuery, IReadOnlyList<Item>>(database, new BatchOptions(DatabaseAccess.Read), Search);
+    public ItemSearch(DatabasePool database) =>
+        _batcher = new Batcher<SearchQuery, IReadOnlyList<Item>>(database, new BatchOptions(DatabaseAccess.Read), SearchAsync);
 
     public Task<IReadOnlyList<Item>> SearchAsync(SearchQuery query) => _batcher.RunAsync(query);
 
-    private static void Search(DbConnection connection, IReadOnlyList<BatchItem<SearchQuery, IReadOnlyList<Item>>> batch)
+    private static async Task SearchAsync(DatabaseSession session, IReadOnlyList<BatchItem<SearchQuery, IReadOnlyList<Item>>> batch)
     {
         var browsing = batch.Where(search => search.Request.Keywords.Count == 0);
         foreach (var search in browsing)
         {
-            search.SetResult(SearchRanked(connection, search.Request));
+            search.SetResult(await SearchRankedAsync(session.Connection, search.Request));
         }
 
-        SearchTogether(connection, batch.Where(search => search.Request.Keywords.Count > 0)
+        await SearchTogetherAsync(session.Connection, batch.Where(search => search.Request.Keywords.Count > 0)
             .Select(search => new Lookup(search, SearchTerm.Of(search.Request.Category, search.Request.Keywords))).ToArray());
     }
 
@@ -41,7 +41,7 @@ internal sealed class ItemSearch
     /// <param name="Terms">Where the index is looked into for it.</param>
     private readonly record struct Lookup(BatchItem<SearchQuery, IReadOnlyList<Item>> Search, IReadOnlyList<long> Terms);
 
-    private static void SearchTogether(DbConnection connection, ArraySegment<Lookup> searches)
+    private static async Task SearchTogetherAsync(DbConnection connection, ArraySegment<Lookup> searches)
     {
         if (searches.Count == 0)
         {
@@ -49,7 +49,7 @@ internal sealed class ItemSearch
         }
 
         var terms = searches.SelectMany(lookup => lookup.Terms).Distinct();
-        var rows = ItemRows.Query(
+        var rows = await ItemRows.QueryAsync(
             connection,
             $"SELECT {ItemRows.Columns}, t.term FROM {MarketplaceSchema.Product}.item_term t JOIN {MarketplaceSchema.Product}.item i ON i.serial = t.serial WHERE t.term IN ({string.Join(',', terms)}) AND i.quantity > 0 LIMIT {MaxSharedRows + 1}",
             row => (Item: ItemRows.Read(row), Term: row.GetInt64(ItemRows.ColumnCount)));
@@ -63,22 +63,22 @@ internal sealed class ItemSearch
         }
         else if (searches.Count == 1)
         {
-            searches[0].Search.SetResult(SearchRanked(connection, searches[0].Search.Request));
+            searches[0].Search.SetResult(await SearchRankedAsync(connection, searches[0].Search.Request));
         }
         else
         {
             // One popular keyword would make all of them slow: halving finds it and leaves the others together.
             var half = searches.Count / 2;
-            SearchTogether(connection, searches[..half]);
-            SearchTogether(connection, searches[half..]);
+            await SearchTogetherAsync(connection, searches[..half]);
+            await SearchTogetherAsync(connection, searches[half..]);
         }
     }
 
     /// <summary>The database counts, sorts and cuts: dear, but independent of how many items match.</summary>
-    private static IReadOnlyList<Item> SearchRanked(DbConnection connection, SearchQuery query)
+    private static async Task<IReadOnlyList<Item>> SearchRankedAsync(DbConnection connection, SearchQuery query)
     {
         var terms = string.Join(',', SearchTerm.Of(query.Category, query.Keywords));
-        var items = ItemRows.Query(
+        var items = await ItemRows.QueryAsync(
             connection,
             $"SELECT {ItemRows.Columns} FROM (SELECT serial, COUNT(*) AS matched FROM {MarketplaceSchema.Product}.item_term WHERE term IN ({terms}) GROUP BY serial) found JOIN {MarketplaceSchema.Product}.item i ON i.serial = found.serial WHERE i.quantity > 0 ORDER BY found.matched DESC, (i.thumbs_up - i.thumbs_down) DESC, i.price, i.serial LIMIT {Limits.MaxSearchResults}",
             ItemRows.Read);

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Lab.Marketplace.Domain;
 using Lab.Marketplace.Protocol;
 using Lab.Marketplace.Schema;
@@ -11,20 +10,20 @@ internal sealed class SellerRatings
 {
     private readonly Batcher<long, Rating?> _batcher;
 
-    public SellerRatings(DatabaseWorkers database) =>
-        _batcher = new Batcher<long, Rating?>(database, new BatchOptions(DatabaseAccess.Read), Find);
+    public SellerRatings(DatabasePool database) =>
+        _batcher = new Batcher<long, Rating?>(database, new BatchOptions(DatabaseAccess.Read), FindAsync);
 
     /// <exception cref="MarketplaceException">There is no such seller.</exception>
     public async Task<Rating> FindAsync(long sellerId) => await _batcher.RunAsync(sellerId)
         ?? throw new MarketplaceException(ErrorCodes.NotFound, $"there is no seller {sellerId}");
 
-    private static void Find(DbConnection connection, IReadOnlyList<BatchItem<long, Rating?>> batch)
+    private static async Task FindAsync(DatabaseSession session, IReadOnlyList<BatchItem<long, Rating?>> batch)
     {
         var sellers = batch.Select(read => read.Request).Distinct();
-        var ratings = ItemRows.Query(
-            connection,
+        var ratings = (await ItemRows.QueryAsync(
+            session.Connection,
             $"SELECT id, thumbs_up, thumbs_down FROM {MarketplaceSchema.Customer}.seller WHERE id IN ({string.Join(',', sellers)})",
-            row => (Id: row.GetInt64(0), Rating: new Rating(row.GetInt32(1), row.GetInt32(2))))
+            row => (Id: row.GetInt64(0), Rating: new Rating(row.GetInt32(1), row.GetInt32(2)))))
             .ToDictionary(row => row.Id, row => row.Rating);
         foreach (var read in batch)
         {

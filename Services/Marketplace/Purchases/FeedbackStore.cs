@@ -8,18 +8,19 @@ using Lab.Storage.MySql;
 namespace Lab.Marketplace.Purchases;
 
 /// <summary>Thumbs: one per buyer and item that was bought; they count for the item and for its seller.</summary>
-internal sealed class FeedbackStore(DatabaseWorkers database)
+internal sealed class FeedbackStore(DatabasePool database)
 {
     private const string Feedback = MarketplaceSchema.Product + ".feedback";
 
     /// <returns>The item, for telling who shows it.</returns>
     /// <exception cref="MarketplaceException">No such item, not bought, or feedback was given before.</exception>
     public Task<ItemIdentity> GiveAsync(PurchaseId request, ItemId item, bool isUp) =>
-        database.RunAsync(DatabaseAccess.Write, connection =>
+        database.RunAsync(DatabaseAccess.Write, async session =>
         {
-            connection.Execute("START TRANSACTION");
+            var connection = session.Connection;
+            await connection.ExecuteAsync("START TRANSACTION");
             var key = new { request.BuyerId, request.RequestId, item.Serial, item.Category, IsUp = isUp ? 1 : 0 };
-            var (sellerId, keywords, isBought) = connection.QuerySingleOrDefault<(long SellerId, string? Keywords, long IsBought)>(
+            var (sellerId, keywords, isBought) = await connection.QuerySingleOrDefaultAsync<(long SellerId, string? Keywords, long IsBought)>(
                 $"SELECT i.seller_id, i.keywords, EXISTS (SELECT 1 FROM {MarketplaceSchema.Product}.purchase_line l JOIN {MarketplaceSchema.Product}.purchase p USING (buyer_id, request_id) WHERE l.buyer_id = @BuyerId AND l.serial = i.serial AND p.state = 'paid') FROM {MarketplaceSchema.Product}.item i WHERE i.serial = @Serial AND i.category = @Category",
                 key);
             if (keywords is null)
@@ -35,13 +36,13 @@ internal sealed class FeedbackStore(DatabaseWorkers database)
             var identity = new ItemIdentity(item, sellerId, ItemRows.SplitKeywords(keywords));
             try
             {
-                connection.Execute(
+                await connection.ExecuteAsync(
                     $"INSERT INTO {Feedback} (buyer_id, serial, request_id, is_up) VALUES (@BuyerId, @Serial, @RequestId, @IsUp)", key);
             }
             catch (Exception exception) when (MySqlDriver.IsDuplicateKey(exception))
             {
-                connection.Execute("ROLLBACK");
-                var givenBy = connection.QuerySingle<long>(
+                await session.RollBackAsync();
+                var givenBy = await connection.QuerySingleAsync<long>(
                     $"SELECT request_id FROM {Feedback} WHERE buyer_id = @BuyerId AND serial = @Serial", key);
                 return givenBy == request.RequestId
                     ? identity
@@ -49,7 +50,7 @@ internal sealed class FeedbackStore(DatabaseWorkers database)
             }
 
             var thumbs = isUp ? "thumbs_up = thumbs_up + 1" : "thumbs_down = thumbs_down + 1";
-            connection.Execute(
+            await connection.ExecuteAsync(
                 $"UPDATE {MarketplaceSchema.Product}.item SET {thumbs} WHERE serial = @Serial; UPDATE {MarketplaceSchema.Customer}.seller SET {thumbs} WHERE id = {sellerId}; COMMIT",
                 key);
             return identity;

@@ -25,7 +25,7 @@ internal interface IPaymentGateway
 /// A card processor that behaves like a real one towards its client: a durable ledger with one row per purchase.
 /// Declines expired cards and the well-known test number that ends in 0002.
 /// </summary>
-internal sealed class CardProcessor(DatabaseWorkers database, TimeProvider time) : IPaymentGateway
+internal sealed class CardProcessor(DatabasePool database, TimeProvider time) : IPaymentGateway
 {
     private const string Ledger = MarketplaceSchema.Customer + ".payment";
     private const string Approved = "approved";
@@ -40,18 +40,18 @@ internal sealed class CardProcessor(DatabaseWorkers database, TimeProvider time)
 
     /// <summary>The first entry of a purchase decides.</summary>
     private Task<bool> EnterAsync(PurchaseId purchase, string outcome, decimal amount, string digits) =>
-        database.RunAsync(DatabaseAccess.Write, connection =>
+        database.RunAsync(DatabaseAccess.Write, async session =>
         {
             try
             {
-                connection.Execute(
+                await session.Connection.ExecuteAsync(
                     $"INSERT INTO {Ledger} (buyer_id, request_id, outcome, amount, card_digits) VALUES (@BuyerId, @RequestId, @outcome, @amount, @digits)",
                     new { purchase.BuyerId, purchase.RequestId, outcome, amount, digits });
                 return outcome == Approved;
             }
             catch (Exception exception) when (MySqlDriver.IsDuplicateKey(exception))
             {
-                return connection.QuerySingle<string>(
+                return await session.Connection.QuerySingleAsync<string>(
                     $"SELECT outcome FROM {Ledger} WHERE buyer_id = @BuyerId AND request_id = @RequestId",
                     new { purchase.BuyerId, purchase.RequestId }) == Approved;
             }

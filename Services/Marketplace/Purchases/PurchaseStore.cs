@@ -23,7 +23,7 @@ internal sealed record Purchase(PurchaseState State, decimal Amount, IReadOnlyLi
 /// Purchases in two transactions with the payment between them: units are set aside, the card is charged, the purchase
 /// is finished. Whoever finds a reserved purchase, after a crash or in a retry, can finish it: nothing is done twice.
 /// </summary>
-internal sealed class PurchaseStore(DatabaseWorkers database)
+internal sealed class PurchaseStore(DatabasePool database)
 {
     private const string Items = MarketplaceSchema.Product + ".item";
     private const string Purchases = MarketplaceSchema.Product + ".purchase";
@@ -31,68 +31,70 @@ internal sealed class PurchaseStore(DatabaseWorkers database)
 
     /// <summary>The purchase, or null when the request has not made one.</summary>
     public Task<Purchase?> FindAsync(PurchaseId id) =>
-        database.RunAsync(DatabaseAccess.Read, connection => Read(connection, id));
+        database.RunAsync(DatabaseAccess.Read, session => ReadAsync(session.Connection, id));
 
     /// <summary>Sets the units aside; if another attempt of the same request was faster, its purchase is returned.</summary>
     /// <exception cref="MarketplaceException">An item is gone, or has too few units; nothing is set aside.</exception>
     public Task<Purchase> ReserveAsync(PurchaseId id, IReadOnlyList<CartLine> cart, DateTime nowUtc) =>
-        database.RunAsync(DatabaseAccess.Write, connection =>
+        database.RunAsync(DatabaseAccess.Write, async session =>
         {
-            connection.Execute("START TRANSACTION");
+            var connection = session.Connection;
+            await connection.ExecuteAsync("START TRANSACTION");
             try
             {
                 // First of all: another attempt of the same request waits here until this one is through.
-                connection.Execute(
+                await connection.ExecuteAsync(
                     $"INSERT INTO {Purchases} (buyer_id, request_id, state, amount, created_at) VALUES (@BuyerId, @RequestId, 'reserved', 0, @nowUtc)",
                     new { id.BuyerId, id.RequestId, nowUtc });
             }
             catch (Exception exception) when (MySqlDriver.IsDuplicateKey(exception))
             {
-                connection.Execute("ROLLBACK");
-                return Read(connection, id)!;
+                await session.RollBackAsync();
+                return (await ReadAsync(connection, id))!;
             }
 
-            var amount = SetAside(connection, id, cart);
-            connection.Execute(
+            var amount = await SetAsideAsync(connection, id, cart);
+            await connection.ExecuteAsync(
                 $"UPDATE {Purchases} SET amount = @amount WHERE buyer_id = @BuyerId AND request_id = @RequestId; COMMIT",
                 new { amount, id.BuyerId, id.RequestId });
-            return Read(connection, id)!;
+            return (await ReadAsync(connection, id))!;
         });
 
     /// <summary>Gives the units to the buyer, or back to the seller; does nothing when that has been done.</summary>
-    public Task<Purchase> FinishAsync(PurchaseId id, bool isPaid) => database.RunAsync(DatabaseAccess.Write, connection =>
+    public Task<Purchase> FinishAsync(PurchaseId id, bool isPaid) => database.RunAsync(DatabaseAccess.Write, async session =>
     {
-        connection.Execute("START TRANSACTION");
+        var connection = session.Connection;
+        await connection.ExecuteAsync("START TRANSACTION");
         var state = isPaid ? "paid" : "declined";
-        var isFirst = connection.Execute(
+        var isFirst = await connection.ExecuteAsync(
             $"UPDATE {Purchases} SET state = @state WHERE buyer_id = @BuyerId AND request_id = @RequestId AND state = 'reserved'",
             new { state, id.BuyerId, id.RequestId }) == 1;
-        var purchase = Read(connection, id)!;
+        var purchase = (await ReadAsync(connection, id))!;
         if (isFirst)
         {
-            connection.Execute(isPaid ? HandOver(id, purchase) : GiveBack(purchase));
+            await connection.ExecuteAsync(isPaid ? HandOver(id, purchase) : GiveBack(purchase));
         }
 
-        connection.Commit();
+        await session.CommitAsync();
         return purchase;
     });
 
     /// <summary>Reserved purchases that nobody has finished for a while: their server died.</summary>
     public Task<IReadOnlyList<PurchaseId>> FindAbandonedAsync(DateTime beforeUtc) => database.RunAsync(
         DatabaseAccess.Read,
-        connection => (IReadOnlyList<PurchaseId>)[.. connection
-            .Query<(long BuyerId, long RequestId)>(
+        async session => (IReadOnlyList<PurchaseId>)[.. (await session.Connection
+            .QueryAsync<(long BuyerId, long RequestId)>(
                 $"SELECT buyer_id, request_id FROM {Purchases} WHERE state = 'reserved' AND created_at < @beforeUtc LIMIT 100",
-                new { beforeUtc })
+                new { beforeUtc }))
             .Select(row => new PurchaseId(row.BuyerId, row.RequestId))]);
 
     /// <summary>What a buyer bought, newest first, at most 1000 lines.</summary>
     public Task<IReadOnlyList<PurchasedItem>> OfBuyerAsync(long buyerId) => database.RunAsync(
         DatabaseAccess.Read,
-        connection => (IReadOnlyList<PurchasedItem>)[.. connection
-            .Query<(int Category, long Serial, string Name, int Quantity, decimal Price, DateTime At)>(
+        async session => (IReadOnlyList<PurchasedItem>)[.. (await session.Connection
+            .QueryAsync<(int Category, long Serial, string Name, int Quantity, decimal Price, DateTime At)>(
                 $"SELECT l.category, l.serial, i.name, l.quantity, l.price, p.created_at FROM {Purchases} p JOIN {Lines} l USING (buyer_id, request_id) JOIN {Items} i ON i.serial = l.serial WHERE p.buyer_id = @buyerId AND p.state = 'paid' ORDER BY p.created_at DESC, l.serial LIMIT 1000",
-                new { buyerId })
+                new { buyerId }))
             .Select(row => new PurchasedItem(
                 new ItemId(row.Category, row.Serial), row.Name, row.Quantity, row.Price, DateTime.SpecifyKind(row.At, DateTimeKind.Utc)))]);
 
@@ -117,13 +119,13 @@ internal sealed class PurchaseStore(DatabaseWorkers database)
         ';', purchase.Lines.Select(line => $"UPDATE {Items} SET quantity = quantity + {line.Quantity} WHERE serial = {line.Item.Serial}"));
 
     /// <returns>The price of all units.</returns>
-    private static decimal SetAside(DbConnection connection, PurchaseId id, IReadOnlyList<CartLine> cart)
+    private static async Task<decimal> SetAsideAsync(DbConnection connection, PurchaseId id, IReadOnlyList<CartLine> cart)
     {
         // Rows are locked in one order by every purchase.
         var serials = string.Join(',', cart.Select(line => line.Item.Serial).Order());
-        var offers = connection
-            .Query<(long Serial, int Category, long SellerId, decimal Price, int Quantity, string Name)>(
-                $"SELECT serial, category, seller_id, price, quantity, name FROM {Items} WHERE serial IN ({serials}) ORDER BY serial FOR UPDATE")
+        var offers = (await connection
+            .QueryAsync<(long Serial, int Category, long SellerId, decimal Price, int Quantity, string Name)>(
+                $"SELECT serial, category, seller_id, price, quantity, name FROM {Items} WHERE serial IN ({serials}) ORDER BY serial FOR UPDATE"))
             .ToDictionary(offer => offer.Serial);
         var amount = 0m;
         foreach (var line in cart)
@@ -139,7 +141,7 @@ internal sealed class PurchaseStore(DatabaseWorkers database)
                     ErrorCodes.OutOfStock, $"item {line.Item} has {offer.Quantity} units left, the cart wants {line.Quantity}");
             }
 
-            connection.Execute(
+            await connection.ExecuteAsync(
                 $"UPDATE {Items} SET quantity = quantity - @Quantity WHERE serial = @Serial; INSERT INTO {Lines} (buyer_id, request_id, serial, category, seller_id, quantity, price) VALUES (@BuyerId, @RequestId, @Serial, @Category, @SellerId, @Quantity, @Price)",
                 new { line.Quantity, offer.Serial, id.BuyerId, id.RequestId, offer.Category, offer.SellerId, offer.Price });
             amount += offer.Price * line.Quantity;
@@ -148,19 +150,19 @@ internal sealed class PurchaseStore(DatabaseWorkers database)
         return amount;
     }
 
-    private static Purchase? Read(DbConnection connection, PurchaseId id)
+    private static async Task<Purchase?> ReadAsync(DbConnection connection, PurchaseId id)
     {
         var key = new { id.BuyerId, id.RequestId };
-        var (state, amount) = connection.QuerySingleOrDefault<(string? State, decimal Amount)>(
+        var (state, amount) = await connection.QuerySingleOrDefaultAsync<(string? State, decimal Amount)>(
             $"SELECT state, amount FROM {Purchases} WHERE buyer_id = @BuyerId AND request_id = @RequestId", key);
         if (state is null)
         {
             return null;
         }
 
-        var rows = connection.Query<(int Category, long Serial, int Quantity, long SellerId, string Keywords)>(
+        var rows = (await connection.QueryAsync<(int Category, long Serial, int Quantity, long SellerId, string Keywords)>(
             $"SELECT l.category, l.serial, l.quantity, l.seller_id, i.keywords FROM {Lines} l JOIN {Items} i ON i.serial = l.serial WHERE l.buyer_id = @BuyerId AND l.request_id = @RequestId ORDER BY l.serial",
-            key).ToList();
+            key)).ToList();
         return new Purchase(
             Enum.Parse<PurchaseState>(state, ignoreCase: true),
             amount,

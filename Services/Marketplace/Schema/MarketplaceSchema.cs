@@ -10,15 +10,15 @@ public static class MarketplaceSchema
     public const string Product = "lab_product";
 
     /// <summary>Creates what is missing. Servers that start at the same time may all do it.</summary>
-    public static void Create(DbConnection connection)
+    public static async Task CreateAsync(DbConnection connection)
     {
         foreach (var (schema, script) in new[] { (Customer, "customer.sql"), (Product, "product.sql") })
         {
-            connection.Execute($"CREATE DATABASE IF NOT EXISTS {schema}");
-            connection.ChangeDatabase(schema);
+            await connection.ExecuteAsync($"CREATE DATABASE IF NOT EXISTS {schema}");
+            await connection.ChangeDatabaseAsync(schema);
             foreach (var statement in ReadScript(script).Split("\n;\n", StringSplitOptions.RemoveEmptyEntries))
             {
-                connection.Execute(statement);
+                await connection.ExecuteAsync(statement);
             }
         }
     }

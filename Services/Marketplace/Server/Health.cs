@@ -1,22 +1,18 @@
+using Dapper;
 using Lab.Storage.MySql;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using StackExchange.Redis;
 
 namespace Lab.Marketplace.Server;
 
-/// <summary>Healthy while a worker reaches the database.</summary>
-internal sealed class DatabaseHealth(DatabaseWorkers database) : IHealthCheck
+/// <summary>Healthy while the database answers.</summary>
+internal sealed class DatabaseHealth(DatabasePool database) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         try
         {
-            await database.RunAsync(DatabaseAccess.Read, connection =>
-            {
-                using var command = connection.CreateCommand();
-                command.CommandText = "SELECT 1";
-                return command.ExecuteScalar();
-            });
+            await database.RunAsync(DatabaseAccess.Read, session => session.Connection.ExecuteScalarAsync<int>("SELECT 1"));
             return HealthCheckResult.Healthy();
         }
         catch (Exception exception) when (exception is DatabaseUnavailableException or DatabaseOverloadedException)

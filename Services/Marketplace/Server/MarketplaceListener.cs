@@ -12,7 +12,7 @@ namespace Lab.Marketplace.Server;
 /// <summary>Opens the server for clients once its tables exist.</summary>
 internal sealed class MarketplaceListener(
     FrameServer server,
-    DatabaseWorkers database,
+    DatabasePool database,
     ReadCache cache,
     IOptions<MarketplaceOptions> options,
     ILogger<MarketplaceListener> logger) : IHostedService
@@ -36,9 +36,9 @@ internal sealed class MarketplaceListener(
         {
             try
             {
-                await database.RunAsync(DatabaseAccess.Write, connection =>
+                await database.RunAsync(DatabaseAccess.Write, async session =>
                 {
-                    MarketplaceSchema.Create(connection);
+                    await MarketplaceSchema.CreateAsync(session.Connection);
                     return true;
                 });
                 return;

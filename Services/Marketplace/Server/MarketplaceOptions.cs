@@ -24,9 +24,9 @@ public sealed class MarketplaceOptions
     [Range(1, 10_000_000)]
     public int PasswordIterations { get; set; } = 100_000;
 
-    /// <summary>Database connections, each with a thread.</summary>
+    /// <summary>Jobs that the database does for this server at once, each on a connection of its own.</summary>
     [Range(1, 256)]
-    public int DatabaseWorkers { get; set; } = 4;
+    public int DatabaseConnections { get; set; } = 4;
 
     /// <summary>A reserved purchase older than this is taken to be abandoned.</summary>
     public TimeSpan PurchaseTimeout { get; set; } = TimeSpan.FromSeconds(30);

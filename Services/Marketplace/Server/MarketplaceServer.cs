@@ -63,11 +63,10 @@ internal static class MarketplaceServer
         }
 
         builder.Services.AddSingleton(new DatabaseRoutes(routes, DirectRoute));
-        builder.Services.AddSingleton(services => new DatabaseWorkers(
-            "database",
+        builder.Services.AddSingleton(services => new DatabasePool(
             services.GetRequiredService<DatabaseRoutes>(),
-            new DatabaseWorkerOptions { Workers = Options(services).DatabaseWorkers },
-            services.GetRequiredService<ILogger<DatabaseWorkers>>()));
+            new DatabasePoolOptions { Connections = Options(services).DatabaseConnections },
+            services.GetRequiredService<ILogger<DatabasePool>>()));
     }
 
     private static void AddMarketplace(IServiceCollection services, Role role)

@@ -1,0 +1,107 @@
+using System.Data.Common;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using Lab.Telemetry.Requests;
+
+namespace Lab.Storage.MySql;
+
+/// <summary>
+/// A connection while a job has it. With a traced request, it times the job, and apart from the rest its commits.
+/// </summary>
+public sealed class DatabaseSession
+{
+    /// <summary>
+    /// By the server's clock: statements and commit travel in one round trip, and asking for the commit by itself would cost
+    /// another one.
+    /// </summary>
+    private const string TimedCommit =
+        "; SET @lab_commit = SYSDATE(6); COMMIT; SELECT TIMESTAMPDIFF(MICROSECOND, @lab_commit, SYSDATE(6))";
+
+    private long _startedTimestamp;
+    private long _commitTicks;
+
+    internal DatabaseSession(DbConnection connection) => Connection = connection;
+
+    /// <summary>For the time of the job.</summary>
+    public DbConnection Connection { get; }
+
+    private bool IsTimed => _startedTimestamp != 0;
+
+    /// <summary>Executes statements that begin with START TRANSACTION, and commits, in one round trip.</summary>
+    /// <param name="command">Holds the statements' parameters.</param>
+    /// <param name="statements">Separated by semicolons, none at the end.</param>
+    public async Task ExecuteAndCommitAsync(DbCommand command, StringBuilder statements)
+    {
+        if (!IsTimed)
+        {
+            command.CommandText = statements.Append("; COMMIT").ToString();
+            await command.ExecuteNonQueryAsync();
+            return;
+        }
+
+        command.CommandText = statements.Append(TimedCommit).ToString();
+        var commit = TimeSpan.FromMicroseconds(Convert.ToInt64(await command.ExecuteScalarAsync(), CultureInfo.InvariantCulture));
+        _commitTicks += (long)(commit.TotalSeconds * Stopwatch.Frequency);
+    }
+
+    /// <summary>Commits what earlier statements of the job began.</summary>
+    public async Task CommitAsync()
+    {
+        var begun = Stopwatch.GetTimestamp();
+        await ExecuteAsync("COMMIT");
+        _commitTicks += Stopwatch.GetTimestamp() - begun;
+    }
+
+    /// <summary>Undoes what earlier statements of the job began.</summary>
+    public Task RollBackAsync() => ExecuteAsync("ROLLBACK");
+
+    internal async Task ExecuteAsync(string statement)
+    {
+        await using var command = Connection.CreateCommand();
+        command.CommandText = statement;
+        await command.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>The work for a traced request begins.</summary>
+    internal void StartClock() => (_startedTimestamp, _commitTicks) = (Stopwatch.GetTimestamp(), 0);
+
+    /// <returns>What the job took; nothing when its clock was not started.</returns>
+    internal DatabaseTimes StopClock() => IsTimed ? new DatabaseTimes(_startedTimestamp, Stopwatch.GetTimestamp(), _commitTicks) : default;
+}
+
+/// <summary>When a job was done, in timestamps; the commit is the end of it.</summary>
+internal readonly record struct DatabaseTimes(long StartedTimestamp, long EndedTimestamp, long CommitTicks);
+
+/// <summary>A request that waits for the database, when it is traced.</summary>
+internal readonly struct RequestWait
+{
+    private readonly RequestTrace? _request;
+    private readonly long _sinceTimestamp;
+
+    private RequestWait(RequestTrace request) => (_request, _sinceTimestamp) = (request, Stopwatch.GetTimestamp());
+
+    public bool IsTraced => _request is not null;
+
+    /// <summary>Of the request that the caller works for.</summary>
+    public static RequestWait Begin() => RequestTrace.Current is { } request ? new RequestWait(request) : default;
+
+    /// <summary>Tells the request how long it waited for a connection, and how long the database worked for it.</summary>
+    /// <param name="times">Of the job.</param>
+    /// <param name="sharedBy">Requests that the job was done for.</param>
+    public void Note(DatabaseTimes times, int sharedBy)
+    {
+        if (_request is null || times.StartedTimestamp == 0)
+        {
+            return;
+        }
+
+        var committing = times.EndedTimestamp - times.CommitTicks;
+        _request.Add(RequestStage.Queue, _sinceTimestamp, times.StartedTimestamp);
+        _request.Add(RequestStage.Database, times.StartedTimestamp, committing, sharedBy);
+        if (times.CommitTicks > 0)
+        {
+            _request.Add(RequestStage.Commit, committing, times.EndedTimestamp, sharedBy);
+        }
+    }
+}
