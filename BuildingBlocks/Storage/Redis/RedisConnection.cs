@@ -14,6 +14,7 @@ public static class RedisConnection
         options.AbortOnConnectFail = false;
         // Commands fail at once while the server is away, instead of waiting for it for seconds.
         options.BacklogPolicy = BacklogPolicy.FailFast;
+        options.Tunnel = new RedisTunnel();
         return await ConnectionMultiplexer.ConnectAsync(options);
     }
 

@@ -51,7 +51,7 @@ internal sealed class ReadCache(IConnectionMultiplexer redis)
             keys[index + 2] = VersionKey(dependencies[index]);
         }
 
-        var values = await _redis.StringGetAsync(keys);
+        var values = await _redis.StringGetAsync(keys).OnReader();
         var stamp = Stamp(values.AsSpan(1));
         var entry = (byte[]?)values[0];
         return entry is not null && entry.AsSpan().StartsWith(stamp)

@@ -78,11 +78,13 @@ internal sealed class RequestDispatcher(
 
     private async ValueTask<OutgoingFrame> RunWhileCheckingAsync(IPreparedOperation prepared, Caller caller)
     {
+        // First what takes longer.
+        var running = prepared.RunAsync(caller);
         var check = CheckSessionAsync(caller);
         OutgoingFrame reply;
         try
         {
-            reply = await prepared.RunAsync(caller);
+            reply = await running;
         }
         catch
         {

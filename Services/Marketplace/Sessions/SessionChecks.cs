@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Lab.Storage.Redis;
 using StackExchange.Redis;
 
 namespace Lab.Marketplace.Sessions;
@@ -65,11 +66,11 @@ internal sealed class SessionChecks(IDatabase redis, TimeSpan timeout)
     {
         if (batch.Count == 1)
         {
-            return [await redis.KeyExpireAsync(batch[0].Session, timeout)];
+            return [await redis.KeyExpireAsync(batch[0].Session, timeout).OnReader()];
         }
 
         var keys = batch.Select(check => check.Session).ToArray();
-        return (bool[])(await redis.ScriptEvaluateAsync(ExpireAllScript, keys, [(long)timeout.TotalMilliseconds]))!;
+        return (bool[])(await redis.ScriptEvaluateAsync(ExpireAllScript, keys, [(long)timeout.TotalMilliseconds]).OnReader())!;
     }
 
     private List<Check> Take()
