@@ -27,13 +27,6 @@ public sealed record LocalLabOptions
     /// <summary>Starts a dashboard that shows the services' traces, metrics and logs, where one can be had.</summary>
     public bool WithDashboard { get; init; }
 
-    /// <summary>Where programs are kept that the lab installs for itself.</summary>
-    public string ToolsFolder
-    {
-        get => field ?? Path.Combine(StateFolder, "tools");
-        init;
-    }
-
     public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     public string LogFolder => Path.Combine(StateFolder, "logs");

@@ -44,9 +44,7 @@ internal sealed class DashboardServer(Func<string> nextAddress, LocalLabOptions 
     {
         try
         {
-            var program = await DashboardProgram.FindAsync(
-                options.ToolsFolder, step => report(new ResourceEvent(Name, ResourceState.Starting, step)), cancellationToken);
-            _process = await ManagedProcess.StartAsync(Spec(program), options.LogFolder, records, container: null, cancellationToken);
+            _process = await ManagedProcess.StartAsync(Spec(DashboardProgram.Find()), options.LogFolder, records, container: null, cancellationToken);
             await Readiness.WaitAsync(_process, token => Readiness.AnswersAsync(_http, Endpoints.Url, token), options.StartTimeout, cancellationToken);
             return Endpoints.Url.ToString();
         }
@@ -74,28 +72,28 @@ internal sealed class DashboardServer(Func<string> nextAddress, LocalLabOptions 
 
     private static Uri NextUrl(Func<string> nextAddress) => new($"http://{nextAddress()}");
 
-    /// <summary>Without the slash at the end.</summary>
-    private static string Text(Uri url) => url.GetLeftPart(UriPartial.Authority);
-
-    /// <summary>Its home is a folder of the lab: it unpacks itself there, and leaves the user's own settings alone.</summary>
+    /// <summary>Its home is a folder of the lab, where it leaves what it writes.</summary>
     private ProcessSpec Spec(string program)
     {
-        var home = Path.Combine(Path.GetFullPath(options.ToolsFolder), "home");
+        var home = Path.Combine(Path.GetFullPath(options.StateFolder), Name);
         Directory.CreateDirectory(home);
-        return new ProcessSpec(
-            Name,
-            program,
-            [
-                "dashboard", "run", "--frontend-url", Text(Endpoints.Url), "--otlp-grpc-url", Text(Endpoints.Otlp), "--otlp-http-url", Text(OtlpHttp),
-                "--allow-anonymous", "--non-interactive", "--nologo",
-            ],
-            new Dictionary<string, string>(StringComparer.Ordinal)
-            {
-                ["HOME"] = home,
-                ["ASPIRE_CLI_TELEMETRY_OPTOUT"] = "1",
-                // What the lab's user has set for services is not meant for the dashboard.
-                ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "",
-            },
-            home);
+        var settings = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["ASPNETCORE_URLS"] = Endpoints.Url.ToString(),
+            ["ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL"] = Endpoints.Otlp.ToString(),
+            ["ASPIRE_DASHBOARD_OTLP_HTTP_ENDPOINT_URL"] = OtlpHttp.ToString(),
+            // It listens on this machine only, and has nothing that its user does not have, too.
+            ["ASPIRE_DASHBOARD_UNSECURED_ALLOW_ANONYMOUS"] = "true",
+            ["DASHBOARD__DEBUGSESSION__TELEMETRYOPTOUT"] = "true",
+            ["HOME"] = home,
+            ["TMPDIR"] = home,
+        };
+        // What the lab's user has set for services is not meant for the dashboard.
+        foreach (var name in Environment.GetEnvironmentVariables().Keys.Cast<string>().Where(name => name.StartsWith("OTEL_", StringComparison.Ordinal)))
+        {
+            settings[name] = "";
+        }
+
+        return new ProcessSpec(Name, program, [], settings, home);
     }
 }

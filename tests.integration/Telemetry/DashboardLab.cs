@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Lab.Harness.Commands;
 using Lab.LocalHost;
 using Lab.Tests.Integration.Labs;
 using Lab.Topology;
@@ -23,12 +22,7 @@ public class DashboardLab : TestLab
         }
     }
 
-    /// <summary>Kept with the lab's own tools, so that it is installed once and not for every run of the tests.</summary>
-    protected override LocalLabOptions Options(string stateFolder) => base.Options(stateFolder) with
-    {
-        WithDashboard = true,
-        ToolsFolder = Path.Combine(LabFolders.State, "tools"),
-    };
+    protected override LocalLabOptions Options(string stateFolder) => base.Options(stateFolder) with { WithDashboard = true };
 
     /// <summary>The spans of a trace, as soon as there are as many as expected.</summary>
     public async Task<IReadOnlyList<SpanSeen>> SpansAsync(Func<SpanSeen, bool> belongs, int count, CancellationToken cancellationToken)
@@ -69,7 +63,7 @@ public sealed class FreshDashboardLab : DashboardLab;
 /// <summary>A span as the dashboard has it.</summary>
 public sealed record SpanSeen(string Service, string Name, string TraceId, string SpanId, string? Parent);
 
-/// <summary>One dashboard for most tests that look at one. One after the other: the first installs the program.</summary>
+/// <summary>One dashboard for most tests that look at one. One after the other: they share two processors.</summary>
 [CollectionDefinition(Name)]
 public sealed class DashboardTestsCollection : ICollectionFixture<DashboardLab>
 {
