@@ -22,7 +22,12 @@ internal static class TelemetryExport
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Begin(WebApplication app)
     {
-        var export = OtlpExport.Start(app.Services.GetRequiredService<ServiceOptions>().Name);
+        var export = OtlpExport.Start(
+            app.Services.GetRequiredService<ServiceOptions>().Name, drivers: [.. app.Services.GetServices<DriverTelemetry>().Select(driver => driver.Name)]);
         app.Lifetime.ApplicationStopped.Register(() => export?.Dispose());
     }
 }
+
+/// <summary>A library of the service that makes spans for requests, and metrics.</summary>
+/// <param name="Name">Of its activity source and of its meter.</param>
+internal sealed record DriverTelemetry(string Name);

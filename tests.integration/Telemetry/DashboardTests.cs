@@ -37,13 +37,14 @@ public sealed class DashboardTests(DashboardLab lab)
             await seller.DisplayItemsAsync(Token);
         }
 
-        var spans = await lab.SpansAsync(span => span.TraceId == trace, 5, Token);
+        var spans = await lab.SpansAsync(span => span.TraceId == trace, 7, Token);
         var server = Assert.Single(spans, span => span.Name == "display_items_for_sale");
         Assert.Equal("seller-server", server.Service);
         Assert.False(string.IsNullOrEmpty(server.Parent));
         Assert.Equal(
             ["mysql execute", "parse", "queue", "redis session", "write"],
             spans.Where(span => span.Parent == server.SpanId).Select(span => span.Name).Order(StringComparer.Ordinal));
+        Assert.Equal("Execute", Assert.Single(spans, span => span.Parent == spans.Single(span => span.Name == "mysql execute").SpanId).Name);
     }
 
     /// <summary>The load's view and the server's, for requests that were chosen after they had ended.</summary>

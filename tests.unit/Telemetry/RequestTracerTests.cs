@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using Lab.Telemetry.Export;
 using Lab.Telemetry.Requests;
+using OpenTelemetry.Trace;
 
 namespace Lab.Tests.Unit.Telemetry;
 
@@ -137,6 +139,67 @@ public sealed class RequestTracerTests : IDisposable
             var request = tracer.Begin()!.Identify(1, "login", null);
             return (RequestTrace.Current == request, await Task.Run(() => RequestTrace.Current == request));
         }
+    }
+
+    [Fact]
+    public async Task A_stage_can_be_begun_for_drivers_to_find_and_be_shared()
+    {
+        using var tracer = new RequestTracer(_system, 1, TraceSampling.All);
+        var first = tracer.Begin()!.Identify(1, "search_items", null)!;
+        var second = tracer.Begin()!.Identify(2, "get_item", null)!;
+        Assert.Null(Activity.Current);
+        var begun = Assert.IsType<Activity>(first.Begin(RequestStage.Database));
+        Assert.Same(begun, Activity.Current);
+        var now = Stopwatch.GetTimestamp();
+        first.Add(RequestStage.Database, now, now + Milliseconds(3), sharedBy: 2, begun);
+        second.Add(RequestStage.Database, now, now + Milliseconds(3), sharedBy: 2, begun);
+        Assert.Null(Activity.Current);
+        first.End();
+        second.End();
+
+        var spans = await SpansAsync(6);
+        var databases = spans.Where(span => span.OperationName == "mysql execute").ToDictionary(span => span.TraceId);
+        Assert.Equal(2, databases.Count);
+        var own = databases[spans.Single(span => span.OperationName == "search_items").TraceId];
+        Assert.Same(begun, own);
+        Assert.Equal(2, own.GetTagItem("db.operation.batch.size"));
+        Assert.InRange(own.Duration.TotalMilliseconds, 2.99, 3.01);
+        Assert.Empty(own.Links);
+        var others = databases[spans.Single(span => span.OperationName == "get_item").TraceId];
+        Assert.Equal(own.Context, Assert.Single(others.Links).Context);
+    }
+
+    [Fact]
+    public async Task What_a_server_was_begun_by_is_not_the_parent_of_its_requests()
+    {
+        using var tracer = new RequestTracer(_system, 1, TraceSampling.All);
+        using var adminCall = new Activity("admin call").Start();
+        var request = tracer.Begin()!.Identify(1, "login", null)!;
+        Assert.Same(adminCall, Activity.Current);
+        request.End();
+        var server = Assert.Single(await SpansAsync(2), span => span.Kind == ActivityKind.Server);
+        Assert.Equal(default, server.ParentSpanId);
+        Assert.NotEqual(adminCall.TraceId, server.TraceId);
+    }
+
+    [Fact]
+    public void What_becomes_no_trace_begins_no_span()
+    {
+        using var tracer = new RequestTracer(_system, 0, TraceSampling.Tail);
+        Assert.Null(tracer.Begin()!.Identify(1, "search_items", null)!.Begin(RequestStage.Database));
+        Assert.Null(Activity.Current);
+    }
+
+    [Theory]
+    [InlineData(ActivityKind.Server, null, true)]
+    [InlineData(ActivityKind.Server, ActivityTraceFlags.None, true)]
+    [InlineData(ActivityKind.Client, null, false)]
+    [InlineData(ActivityKind.Client, ActivityTraceFlags.None, false)]
+    [InlineData(ActivityKind.Client, ActivityTraceFlags.Recorded, true)]
+    public void Drivers_begin_no_traces(ActivityKind kind, ActivityTraceFlags? parent, bool expected)
+    {
+        var span = new SamplingParameters(parent is { } flags ? Context(flags) : default, ActivityTraceId.CreateRandom(), "Execute", kind);
+        Assert.Equal(expected, new DriverSampler().ShouldSample(span).Decision == SamplingDecision.RecordAndSample);
     }
 
     private static RequestTimings Serve(RequestTracer tracer, long id)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Lab.Telemetry.Requests;
 
 namespace Lab.Storage.MySql;
 
@@ -14,7 +15,7 @@ public sealed class BatchItem<TRequest, TResult>(TRequest request)
 
     internal Task<TResult> Answer => _answer.Task;
 
-    internal bool IsTraced => _wait.IsTraced;
+    internal RequestTrace? Trace => _wait.Request;
 
     /// <summary>Noted; published after the whole batch is durable.</summary>
     public void SetResult(TResult result) => (_result, _refusal) = (result, null);
@@ -178,9 +179,10 @@ public sealed class Batcher<TRequest, TResult>
             return;
         }
 
-        if (items.Exists(item => item.IsTraced))
+        var traced = items.Find(item => item.Trace is { IsSampled: true }) ?? items.Find(item => item.Trace is not null);
+        if (traced is { Trace: { } request })
         {
-            session.StartClock();
+            session.StartClock(request);
         }
 
         try

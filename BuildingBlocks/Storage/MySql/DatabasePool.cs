@@ -60,9 +60,9 @@ public sealed class DatabasePool(DatabaseRoutes routes, DatabasePoolOptions opti
         TResult result = default!;
         await RunAsync(access, async session =>
         {
-            if (wait.IsTraced)
+            if (wait.Request is { } request)
             {
-                session.StartClock();
+                session.StartClock(request);
             }
 
             result = await work(session);
@@ -136,6 +136,7 @@ public sealed class DatabasePool(DatabaseRoutes routes, DatabasePoolOptions opti
         }
         catch (Exception exception)
         {
+            session.AbandonClock();
             var isLost = !await RecoverAsync(session, exception);
             if (exception is not DbException)
             {

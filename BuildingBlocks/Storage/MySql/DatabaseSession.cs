@@ -7,7 +7,8 @@ using Lab.Telemetry.Requests;
 namespace Lab.Storage.MySql;
 
 /// <summary>
-/// A connection while a job has it. With a traced request, it times the job, and apart from the rest its commits.
+/// A connection while a job has it. With a traced request, it times the job, and apart from the rest its commits; what the
+/// driver does meanwhile stands below the request's span of it.
 /// </summary>
 public sealed class DatabaseSession
 {
@@ -20,6 +21,7 @@ public sealed class DatabaseSession
 
     private long _startedTimestamp;
     private long _commitTicks;
+    private Activity? _span;
 
     internal DatabaseSession(DbConnection connection) => Connection = connection;
 
@@ -64,24 +66,39 @@ public sealed class DatabaseSession
     }
 
     /// <summary>The work for a traced request begins.</summary>
-    internal void StartClock() => (_startedTimestamp, _commitTicks) = (Stopwatch.GetTimestamp(), 0);
+    /// <param name="request">Of several, one that becomes a trace.</param>
+    internal void StartClock(RequestTrace request)
+    {
+        _span = request.Begin(RequestStage.Database);
+        (_startedTimestamp, _commitTicks) = (Stopwatch.GetTimestamp(), 0);
+    }
 
     /// <returns>What the job took; nothing when its clock was not started.</returns>
-    internal DatabaseTimes StopClock() => IsTimed ? new DatabaseTimes(_startedTimestamp, Stopwatch.GetTimestamp(), _commitTicks) : default;
+    internal DatabaseTimes StopClock() => IsTimed ? new DatabaseTimes(_startedTimestamp, Stopwatch.GetTimestamp(), _commitTicks, _span) : default;
+
+    /// <summary>The job has failed: nobody will ask for its times.</summary>
+    internal void AbandonClock()
+    {
+        _span?.SetStatus(ActivityStatusCode.Error);
+        _span?.Stop();
+    }
 }
 
 /// <summary>When a job was done, in timestamps; the commit is the end of it.</summary>
-internal readonly record struct DatabaseTimes(long StartedTimestamp, long EndedTimestamp, long CommitTicks);
+/// <param name="StartedTimestamp">Of the job.</param>
+/// <param name="EndedTimestamp">Likewise.</param>
+/// <param name="CommitTicks">What of it was the commit.</param>
+/// <param name="Span">Of the request for which the clock was started, where that becomes a trace.</param>
+internal readonly record struct DatabaseTimes(long StartedTimestamp, long EndedTimestamp, long CommitTicks, Activity? Span);
 
 /// <summary>A request that waits for the database, when it is traced.</summary>
 internal readonly struct RequestWait
 {
-    private readonly RequestTrace? _request;
     private readonly long _sinceTimestamp;
 
-    private RequestWait(RequestTrace request) => (_request, _sinceTimestamp) = (request, Stopwatch.GetTimestamp());
+    private RequestWait(RequestTrace request) => (Request, _sinceTimestamp) = (request, Stopwatch.GetTimestamp());
 
-    public bool IsTraced => _request is not null;
+    public RequestTrace? Request { get; }
 
     /// <summary>Of the request that the caller works for.</summary>
     public static RequestWait Begin() => RequestTrace.Current is { } request ? new RequestWait(request) : default;
@@ -91,17 +108,17 @@ internal readonly struct RequestWait
     /// <param name="sharedBy">Requests that the job was done for.</param>
     public void Note(DatabaseTimes times, int sharedBy)
     {
-        if (_request is null || times.StartedTimestamp == 0)
+        if (Request is null || times.StartedTimestamp == 0)
         {
             return;
         }
 
         var committing = times.EndedTimestamp - times.CommitTicks;
-        _request.Add(RequestStage.Queue, _sinceTimestamp, times.StartedTimestamp);
-        _request.Add(RequestStage.Database, times.StartedTimestamp, committing, sharedBy);
+        Request.Add(RequestStage.Queue, _sinceTimestamp, times.StartedTimestamp);
+        Request.Add(RequestStage.Database, times.StartedTimestamp, committing, sharedBy, times.Span);
         if (times.CommitTicks > 0)
         {
-            _request.Add(RequestStage.Commit, committing, times.EndedTimestamp, sharedBy);
+            Request.Add(RequestStage.Commit, committing, times.EndedTimestamp, sharedBy);
         }
     }
 }

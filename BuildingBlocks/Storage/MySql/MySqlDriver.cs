@@ -4,7 +4,10 @@ using MySqlConnector;
 
 namespace Lab.Storage.MySql;
 
-/// <summary>The only file that names the MySQL driver; everything else works with System.Data.Common.</summary>
+/// <summary>
+/// The only file that works with the MySQL driver; everything else works with System.Data.Common. (Under which name it tells of
+/// itself stands in ServiceDefaults.)
+/// </summary>
 public static class MySqlDriver
 {
     private const int DuplicateKey = 1062;
@@ -50,13 +53,17 @@ public static class MySqlDriver
     }
 
     /// <summary>Jobs leave their connections clean, so the driver need not ask the server for that before every use.</summary>
-    private static string PooledString(string connectionString, int size) => PooledStrings.GetOrAdd(
-        (connectionString, size),
-        static given => new MySqlConnectionStringBuilder(Complete(given.ConnectionString))
+    private static string PooledString(string connectionString, int size) => PooledStrings.GetOrAdd((connectionString, size), static given =>
+    {
+        var settings = new MySqlConnectionStringBuilder(Complete(given.ConnectionString))
         {
             MaximumPoolSize = (uint)given.Size,
             ConnectionReset = false,
-        }.ConnectionString);
+        };
+        // The pool's name among the driver's metrics; otherwise it would be the whole connection string.
+        settings.ApplicationName = $"{settings.Server}:{settings.Port}";
+        return settings.ConnectionString;
+    });
 
     private static string Complete(string connectionString) => new MySqlConnectionStringBuilder(connectionString)
     {

@@ -19,18 +19,18 @@ public sealed class OtlpExport : IDisposable
     private readonly TracerProvider _traces;
     private readonly MeterProvider _metrics;
 
-    private OtlpExport(string service, Uri? endpoint)
+    private OtlpExport(string service, Uri? endpoint, IReadOnlyCollection<string> drivers)
     {
         // Which requests become traces has been decided before a span is made: all of them are exported.
         _traces = Sdk.CreateTracerProviderBuilder()
             .SetResourceBuilder(Resource(service))
-            .AddSource(Sources.All)
-            .SetSampler(new AlwaysOnSampler())
+            .AddSource([Sources.All, .. drivers])
+            .SetSampler(drivers.Count == 0 ? new AlwaysOnSampler() : new DriverSampler())
             .AddOtlpExporter(options => options.Endpoint = endpoint ?? options.Endpoint)
             .Build();
         _metrics = Sdk.CreateMeterProviderBuilder()
             .SetResourceBuilder(Resource(service))
-            .AddMeter(Sources.All, "System.Runtime", "Microsoft.AspNetCore.Server.Kestrel", "MySql*")
+            .AddMeter([Sources.All, "System.Runtime", "Microsoft.AspNetCore.Server.Kestrel", .. drivers])
             .AddOtlpExporter(options => options.Endpoint = endpoint ?? options.Endpoint)
             .Build();
     }
@@ -41,8 +41,9 @@ public sealed class OtlpExport : IDisposable
     /// <summary>Begins to export; null when nobody receives it.</summary>
     /// <param name="service">The resource's name; <c>OTEL_SERVICE_NAME</c> overrules it.</param>
     /// <param name="endpoint">Overrules the environment.</param>
-    public static OtlpExport? Start(string service, Uri? endpoint = null) =>
-        IsWanted || endpoint is not null ? new OtlpExport(service, endpoint) : null;
+    /// <param name="drivers">Activity sources and meters of libraries that work for requests, by name.</param>
+    public static OtlpExport? Start(string service, Uri? endpoint = null, IReadOnlyCollection<string>? drivers = null) =>
+        IsWanted || endpoint is not null ? new OtlpExport(service, endpoint, drivers ?? []) : null;
 
     /// <summary>Adds the log to what is exported, to where the environment says.</summary>
     public static void AddLogs(ILoggingBuilder logging, string service) => logging.AddOpenTelemetry(options =>

@@ -3,21 +3,49 @@ using System.Diagnostics;
 namespace Lab.Telemetry.Requests;
 
 /// <summary>
-/// Makes the spans of a request that has ended. Names and attributes follow OpenTelemetry's semantic conventions for RPC
+/// Makes the spans of requests, most of them when a request has ended. Names and attributes follow OpenTelemetry's semantic conventions for RPC
 /// servers and database clients.
 /// </summary>
 internal sealed class RequestSpans(string system) : IDisposable
 {
     private readonly ActivitySource _source = new(Sources.Of(system));
 
-    /// <param name="request">What was noted.</param>
+    /// <param name="request">What it is.</param>
     /// <param name="parent">The caller's span; default to begin a trace.</param>
-    public void Publish(in RequestTimings request, ActivityContext parent)
+    /// <returns>Null when nobody receives traces.</returns>
+    public Activity? Begin(in RequestTimings request, ActivityContext parent) => _source.StartActivity(
+        request.Operation ?? "request",
+        ActivityKind.Server,
+        parent,
+        startTime: new DateTimeOffset(DateTime.UtcNow - Stopwatch.GetElapsedTime(request.StartedTimestamp)));
+
+    /// <summary>Of a stage that begins now.</summary>
+    public Activity? Begin(RequestStage stage, Activity request) => Begin(stage, request.Context, DateTime.UtcNow, []);
+
+    /// <summary>Of a stage that is over.</summary>
+    public static void End(Activity span, StageTime stage, DateTime requestStarted)
     {
-        var now = DateTime.UtcNow;
-        var started = now - Stopwatch.GetElapsedTime(request.StartedTimestamp);
-        using var server = _source.StartActivity(
-            request.Operation ?? "request", ActivityKind.Server, parent, startTime: new DateTimeOffset(started));
+        if (Describe(stage.Stage) is { Database: { } database, Operation: var operation })
+        {
+            span.SetTag("db.system.name", database);
+            span.SetTag("db.operation.name", operation);
+        }
+
+        if (stage.SharedBy > 1)
+        {
+            span.SetTag("db.operation.batch.size", (int)stage.SharedBy);
+        }
+
+        span.SetStartTime(requestStarted + stage.Start);
+        span.SetEndTime(requestStarted + stage.Start + stage.Duration);
+        span.Stop();
+    }
+
+    /// <param name="request">What was noted.</param>
+    /// <param name="server">Its span.</param>
+    /// <param name="begunStages">Spans that some stages have, or have where they were done for another request, too.</param>
+    public void Publish(in RequestTimings request, Activity? server, ReadOnlySpan<Activity?> begunStages)
+    {
         if (server is null)
         {
             return;
@@ -34,39 +62,36 @@ internal sealed class RequestSpans(string system) : IDisposable
 
         for (var index = 0; index < request.StageCount; index++)
         {
-            Publish(request.Stage(index), started, server.Context);
+            var begun = begunStages.IsEmpty ? null : begunStages[index];
+            if (begun?.ParentSpanId != server.SpanId)
+            {
+                Publish(request.Stage(index), server, begun);
+            }
         }
 
-        server.SetEndTime(started + request.Duration);
+        server.SetEndTime(server.StartTimeUtc + request.Duration);
+        server.Stop();
     }
 
     public void Dispose() => _source.Dispose();
 
-    private void Publish(StageTime stage, DateTime requestStarted, ActivityContext parent)
+    /// <param name="stage">A stage.</param>
+    /// <param name="server">The request's span.</param>
+    /// <param name="shared">Where it was done, for several requests; null when it was this one's alone.</param>
+    private void Publish(StageTime stage, Activity server, Activity? shared)
     {
-        var (name, database, operation) = Describe(stage.Stage);
-        using var span = _source.StartActivity(
-            name,
-            database is null ? ActivityKind.Internal : ActivityKind.Client,
-            parent,
-            startTime: new DateTimeOffset(requestStarted + stage.Start));
-        if (span is null)
+        ActivityLink[] links = shared is null ? [] : [new ActivityLink(shared.Context)];
+        if (Begin(stage.Stage, server.Context, server.StartTimeUtc + stage.Start, links) is { } span)
         {
-            return;
+            End(span, stage, server.StartTimeUtc);
         }
+    }
 
-        if (database is not null)
-        {
-            span.SetTag("db.system.name", database);
-            span.SetTag("db.operation.name", operation);
-        }
-
-        if (stage.SharedBy > 1)
-        {
-            span.SetTag("db.operation.batch.size", (int)stage.SharedBy);
-        }
-
-        span.SetEndTime(requestStarted + stage.Start + stage.Duration);
+    private Activity? Begin(RequestStage stage, ActivityContext parent, DateTime started, IEnumerable<ActivityLink> links)
+    {
+        var (name, database, _) = Describe(stage);
+        return _source.StartActivity(
+            name, database is null ? ActivityKind.Internal : ActivityKind.Client, parent, links: links, startTime: new DateTimeOffset(started));
     }
 
     internal static (string Name, string? Database, string? Operation) Describe(RequestStage stage) => stage switch

@@ -35,15 +35,21 @@ public struct RequestTimings
 
     public readonly StageTime Stage(int index) => _stages[index];
 
+    /// <summary>A stage in the request's own time.</summary>
+    internal readonly StageTime Measure(RequestStage stage, long startedTimestamp, long endedTimestamp, int sharedBy) =>
+        new(stage, (ushort)Math.Min(sharedBy, ushort.MaxValue), Ticks(StartedTimestamp, startedTimestamp), Ticks(startedTimestamp, endedTimestamp));
+
     /// <summary>Safe from several threads: a session is checked while the database reads.</summary>
-    internal void Add(RequestStage stage, long startedTimestamp, long endedTimestamp, int sharedBy)
+    /// <returns>Its index; <see cref="MaxStages"/> or more when there was no room.</returns>
+    internal int Add(StageTime stage)
     {
-        var slot = Interlocked.Increment(ref _count) - 1;
-        if (slot < MaxStages)
+        var index = Interlocked.Increment(ref _count) - 1;
+        if (index < MaxStages)
         {
-            _stages[slot] = new StageTime(
-                stage, (ushort)Math.Min(sharedBy, ushort.MaxValue), Ticks(StartedTimestamp, startedTimestamp), Ticks(startedTimestamp, endedTimestamp));
+            _stages[index] = stage;
         }
+
+        return index;
     }
 
     internal void End(long endedTimestamp) => _durationTicks = Ticks(StartedTimestamp, endedTimestamp);

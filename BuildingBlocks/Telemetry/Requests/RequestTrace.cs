@@ -12,6 +12,7 @@ public sealed class RequestTrace
 
     private readonly RequestTracer _tracer;
     private RequestTimings _timings;
+    private Activity?[]? _begunStages;
     private long _repliedTimestamp;
 
     internal RequestTrace(RequestTracer tracer)
@@ -27,11 +28,14 @@ public sealed class RequestTrace
         internal set => Ambient.Value = value;
     }
 
-    /// <summary>The caller's span; default when the trace begins here, or is not wanted.</summary>
-    internal ActivityContext Parent { get; private set; }
-
     /// <summary>Decided at the start: it becomes a trace as soon as it is answered.</summary>
-    internal bool IsSampled { get; private set; }
+    public bool IsSampled { get; private set; }
+
+    /// <summary>Its span, when it becomes a trace and somebody receives traces.</summary>
+    internal Activity? Span { get; private set; }
+
+    /// <summary>Spans of stages, by the stages' indexes, that were begun with <see cref="Begin"/>, by this request or for it, too.</summary>
+    internal ReadOnlySpan<Activity?> BegunStages => _begunStages;
 
     internal ref readonly RequestTimings Timings => ref _timings;
 
@@ -44,8 +48,9 @@ public sealed class RequestTrace
     {
         _timings.Id = id;
         _timings.Operation = operation;
-        Parent = parent ?? default;
         IsSampled = _tracer.Samples(parent);
+        Span = IsSampled ? _tracer.Begin(this, parent ?? default) : null;
+        _begunStages = Span is null ? null : new Activity?[RequestTimings.MaxStages];
         Add(RequestStage.Parse, _timings.StartedTimestamp, Stopwatch.GetTimestamp());
         if (!IsSampled && !_tracer.WantsAllTimes)
         {
@@ -60,8 +65,33 @@ public sealed class RequestTrace
     /// <param name="startedTimestamp">As <see cref="Stopwatch.GetTimestamp"/> gives it.</param>
     /// <param name="endedTimestamp">Likewise.</param>
     /// <param name="sharedBy">Requests that were served together.</param>
-    public void Add(RequestStage stage, long startedTimestamp, long endedTimestamp, int sharedBy = 1) =>
-        _timings.Add(stage, startedTimestamp, endedTimestamp, sharedBy);
+    /// <param name="span">What <see cref="Begin"/> gave this request, or one with which it shared the stage: it is ended, or else linked to.</param>
+    public void Add(RequestStage stage, long startedTimestamp, long endedTimestamp, int sharedBy = 1, Activity? span = null)
+    {
+        var time = _timings.Measure(stage, startedTimestamp, endedTimestamp, sharedBy);
+        var index = _timings.Add(time);
+        if (span is null || Span is null)
+        {
+            return;
+        }
+
+        if (index < RequestTimings.MaxStages)
+        {
+            _begunStages![index] = span;
+        }
+
+        if (span.ParentSpanId == Span.SpanId)
+        {
+            RequestSpans.End(span, time, Span.StartTimeUtc);
+        }
+    }
+
+    /// <summary>
+    /// Begins the span of a stage before the stage is over. It is <see cref="Activity.Current"/> of the caller from here on, so
+    /// that spans of drivers find it.
+    /// </summary>
+    /// <returns>To be handed to <see cref="Add"/>, or stopped; null when the request becomes no trace.</returns>
+    public Activity? Begin(RequestStage stage) => Span is null ? null : _tracer.Begin(stage, Span);
 
     /// <summary>It ends with an error.</summary>
     /// <param name="code">As the reply names it.</param>

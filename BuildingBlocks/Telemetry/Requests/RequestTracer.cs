@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Lab.Telemetry.Requests;
 
 /// <summary>
-/// Records where the requests of a server spend their time, and makes traces of some. Spans are made after a request has
-/// ended, from the times that were noted: a request that becomes no trace costs a few clock readings.
+/// Records where the requests of a server spend their time, and makes traces of some. Their spans are completed after they
+/// have ended, from the times that were noted: a request that becomes no trace costs a few clock readings.
 /// </summary>
 public sealed class RequestTracer : IDisposable
 {
@@ -63,7 +63,7 @@ public sealed class RequestTracer : IDisposable
             {
                 if (request.Context is { } context && IsRecorded(context))
                 {
-                    _spans.Publish(timings, context);
+                    _spans.Publish(timings, _spans.Begin(timings, context), []);
                 }
 
                 times.Add(RequestTimes.Of(timings));
@@ -89,13 +89,25 @@ public sealed class RequestTracer : IDisposable
         _ => false,
     };
 
+    /// <summary>Neither parent nor child of what the thread that serves the request was begun for, such as an admin call.</summary>
+    internal Activity? Begin(RequestTrace request, ActivityContext parent)
+    {
+        var threads = Activity.Current;
+        Activity.Current = null;
+        var span = _spans.Begin(request.Timings, parent);
+        Activity.Current = threads;
+        return span;
+    }
+
+    internal Activity? Begin(RequestStage stage, Activity request) => _spans.Begin(stage, request);
+
     private static bool IsRecorded(ActivityContext context) => context.TraceFlags.HasFlag(ActivityTraceFlags.Recorded);
 
     internal void Ended(RequestTrace request)
     {
         _recent?.Add(request.Timings);
         _metrics.Record(request.Timings);
-        if (!request.IsSampled)
+        if (request.Span is null)
         {
             return;
         }
@@ -109,7 +121,7 @@ public sealed class RequestTracer : IDisposable
         ThreadPool.UnsafeQueueUserWorkItem(
             static state =>
             {
-                state.Tracer._spans.Publish(state.Request.Timings, state.Request.Parent);
+                state.Tracer._spans.Publish(state.Request.Timings, state.Request.Span, state.Request.BegunStages);
                 Interlocked.Decrement(ref state.Tracer._unpublished);
             },
             (Tracer: this, Request: request),

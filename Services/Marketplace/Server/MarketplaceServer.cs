@@ -6,6 +6,7 @@ using Lab.Marketplace.Purchases;
 using Lab.Marketplace.Sellers;
 using Lab.Marketplace.Sessions;
 using Lab.ServiceDefaults;
+using Lab.ServiceDefaults.Telemetry;
 using Lab.Storage.MySql;
 using Lab.Storage.Redis;
 using Lab.Transport;
@@ -144,9 +145,8 @@ internal static class MarketplaceServer
         services.AddSingleton<IRuntimeFactor, EngineFactor>();
         services.AddSingleton<IRuntimeFactor, CacheFactor>();
         services.AddSingleton<IRuntimeFactor, DatabaseRouteFactor>();
-        services.AddHealthChecks()
-            .AddCheck<DatabaseHealth>("mysql", HealthStatus.Unhealthy)
-            .AddCheck<RedisHealth>("redis", HealthStatus.Unhealthy);
+        services.AddMySqlConnector<DatabaseHealth>();
+        services.AddHealthChecks().AddCheck<RedisHealth>("redis", HealthStatus.Unhealthy);
     }
 
     private static MarketplaceOptions Options(IServiceProvider services) =>
