@@ -1,5 +1,4 @@
 using Lab.LocalHost;
-using Lab.LocalHost.Containers;
 using Lab.Tests.Integration.Labs;
 using Lab.Topology;
 
@@ -107,7 +106,7 @@ public sealed class ContainerLifeCycleTests : IDisposable
     /// <summary>A container with the label of a state folder.</summary>
     private static async Task<string> RunSleeperAsync(string state)
     {
-        var images = await ContainerImages.MakeAsync(await ContainerEngine.FindAsync(Token), ["EchoServer"], _ => { }, Token);
+        var images = await Engine.ImagesAsync("EchoServer");
         var name = "lab-test-sleeper-" + Guid.NewGuid().ToString("N")[..8];
         await Engine.RunAsync("run", "--detach", "--init", "--name", name, "--label", $"lab.state={state}", "--network", "none", "--entrypoint", "sleep", images["EchoServer"], "300");
         return name;

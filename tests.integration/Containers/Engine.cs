@@ -39,6 +39,11 @@ internal static class Engine
         return [.. lists.SelectMany(list => list.Split('\n', StringSplitOptions.RemoveEmptyEntries))];
     }
 
+    /// <param name="names">What <c>infra/containers/build</c> is asked for.</param>
+    /// <returns>Each one's image, made when it is missing.</returns>
+    public static async Task<IReadOnlyDictionary<string, string>> ImagesAsync(params IReadOnlyCollection<string> names) =>
+        await ContainerImages.MakeAsync((await AskAsync()).Found!, names, _ => { }, TestContext.Current.CancellationToken);
+
     private static async Task<(ContainerEngine? Found, string? WhyNot)> AskAsync()
     {
         await Gate.WaitAsync();
@@ -57,7 +62,7 @@ internal static class Engine
         try
         {
             var engine = await ContainerEngine.FindAsync(CancellationToken.None);
-            await ContainerImages.MakeAsync(engine, ["mysql", "redis", "Marketplace", "EchoServer", "FaultProxy"], _ => { }, CancellationToken.None);
+            await ContainerImages.MakeAsync(engine, ["mysql", "redis", "Marketplace", "EchoServer", "FaultProxy", "TradingPost"], _ => { }, CancellationToken.None);
             return (engine, null);
         }
         catch (LabStartException exception)
