@@ -68,13 +68,14 @@ internal sealed class MySqlServer(
             await InitialiseAsync(server, cancellationToken);
         }
 
-        // Run by the server at every start.
+        // Run by the server at every start. MariaDB's set-up makes a root for each loopback address who has no password.
         var init = WriteSecretFile(
             "lab-init.sql",
             $"CREATE USER IF NOT EXISTS '{User}'@'127.0.0.1' IDENTIFIED BY '{password}';",
             $"ALTER USER '{User}'@'127.0.0.1' IDENTIFIED BY '{password}';",
             $"GRANT ALL ON *.* TO '{User}'@'127.0.0.1';",
-            $"ALTER USER IF EXISTS 'root'@'localhost' IDENTIFIED BY '{password}';");
+            $"ALTER USER IF EXISTS 'root'@'localhost' IDENTIFIED BY '{password}';",
+            "DROP USER IF EXISTS 'root'@'127.0.0.1', 'root'@'::1';");
         return Run(server, Arguments(server, init));
     }
 
