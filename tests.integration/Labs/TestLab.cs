@@ -49,7 +49,7 @@ public abstract class TestLab : IAsyncLifetime
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Lab.Endpoints.AdminToken);
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         _http.Dispose();
         if (Lab is not null)
@@ -163,7 +163,7 @@ public abstract class TestLab : IAsyncLifetime
 /// Shared by all tests that leave it as they found it. Beside the two servers: a second seller server (a replica), and
 /// one of each role that loses patience within seconds.
 /// </summary>
-public sealed class SharedLab : TestLab
+public class SharedLab : TestLab
 {
     public const string Replica = "seller-replica";
     public const string ImpatientSeller = "impatient-seller-server";

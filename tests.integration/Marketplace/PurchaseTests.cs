@@ -9,7 +9,7 @@ namespace Lab.Tests.Integration.Marketplace;
 
 /// <summary>Stock never becomes negative, and nobody is charged twice or for nothing.</summary>
 [Collection(SharedLabTests.Name)]
-public sealed class PurchaseTests(SharedLab lab)
+public class PurchaseTests(SharedLab lab)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

@@ -8,7 +8,7 @@ namespace Lab.Tests.Integration.Marketplace;
 
 /// <summary>A session is not a connection: it lives in Redis, slides, and ends.</summary>
 [Collection(SharedLabTests.Name)]
-public sealed class SessionTests(SharedLab lab)
+public class SessionTests(SharedLab lab)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

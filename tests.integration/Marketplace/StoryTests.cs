@@ -7,7 +7,7 @@ namespace Lab.Tests.Integration.Marketplace;
 
 /// <summary>What sellers and buyers do, from the first account to the last thumb.</summary>
 [Collection(SharedLabTests.Name)]
-public sealed class StoryTests(SharedLab lab)
+public class StoryTests(SharedLab lab)
 {
     internal static readonly Card GoodCard = new("4242424242424242", "Ann Buyer", "12/39");
     internal static readonly Card BadCard = new("4000000000000002", "Bob Buyer", "12/39");

@@ -8,7 +8,7 @@ namespace Lab.Tests.Integration.Storage;
 
 /// <summary>Batches on a real database: what is shared, and what one request must not cost the others.</summary>
 [Collection(SharedLabTests.Name)]
-public sealed class BatcherTests : IAsyncDisposable
+public class BatcherTests : IAsyncDisposable
 {
     private const int Requests = 200;
 
@@ -29,6 +29,7 @@ public sealed class BatcherTests : IAsyncDisposable
     {
         await _database.DisposeAsync();
         _lab.Execute($"DROP TABLE {_table}");
+        GC.SuppressFinalize(this);
     }
 
     [Fact]
