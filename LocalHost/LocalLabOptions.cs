@@ -27,7 +27,7 @@ public sealed record LocalLabOptions
     /// <summary>Starts a dashboard that shows the services' traces, metrics and logs, where one can be had.</summary>
     public bool WithDashboard { get; init; }
 
-    public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
     public string LogFolder => Path.Combine(StateFolder, "logs");
 }

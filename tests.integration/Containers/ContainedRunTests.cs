@@ -28,7 +28,7 @@ public sealed class ContainedRunTests : IDisposable
         Assert.Equal(8, cells.Count);
         var plan = quick with { Cells = cells };
         var topology = LabTopology.For(["marketplace"]);
-        var options = new LocalLabOptions { StateFolder = _state, Isolation = Isolation.Container, ExternalMySql = null, ExternalRedis = null, StartTimeout = TimeSpan.FromSeconds(60) };
+        var options = new LocalLabOptions { StateFolder = _state, Isolation = Isolation.Container, ExternalMySql = null, ExternalRedis = null };
         await using (var labs = await RunningLabs.OpenAsync(plan, topology, folder.Deployments, options, Token))
         {
             var limits = new CellLimits(topology, (LocalLab)labs.Lab);
@@ -58,7 +58,7 @@ public sealed class ContainedRunTests : IDisposable
         var topology = LabTopology.For([Names.Name]);
         topology = topology with { Services = [.. topology.Services.Where(service => Names.SharedPortServers.Contains(service.Name))] };
         await using var lab = await LocalLab.StartAsync(
-            topology, new LocalLabOptions { StateFolder = _state, Isolation = Isolation.Container, StartTimeout = TimeSpan.FromSeconds(60) }, _ => { }, Token);
+            topology, new LocalLabOptions { StateFolder = _state, Isolation = Isolation.Container }, _ => { }, Token);
         Assert.Single(Names.SharedPortServers.Select(server => lab.Endpoints.Services[server].Admin.Host).Distinct(StringComparer.Ordinal));
         using var control = new LabControl(topology, lab.Endpoints, null!);
         var before = lab.ProcessIds();

@@ -52,7 +52,7 @@ public sealed class ContainerLifeCycleTests : IDisposable
         try
         {
             var events = new System.Collections.Concurrent.ConcurrentQueue<ResourceEvent>();
-            await using (await LocalLab.StartAsync(LabTopology.Of(), new LocalLabOptions { StateFolder = _state, StartTimeout = TimeSpan.FromSeconds(60) }, events.Enqueue, Token))
+            await using (await LocalLab.StartAsync(LabTopology.Of(), new LocalLabOptions { StateFolder = _state }, events.Enqueue, Token))
             {
                 Assert.DoesNotContain(orphan, await Engine.OfAsync(_state));
                 Assert.Contains(stranger, await Engine.OfAsync(_state + "-of-another"));
@@ -93,7 +93,7 @@ public sealed class ContainerLifeCycleTests : IDisposable
     public async Task A_process_has_no_network_and_no_limits_of_its_own()
     {
         await using var lab = await LocalLab.StartAsync(
-            LabTopology.Of(), new LocalLabOptions { StateFolder = _state, StartTimeout = TimeSpan.FromSeconds(60) }, _ => { }, Token);
+            LabTopology.Of(), new LocalLabOptions { StateFolder = _state }, _ => { }, Token);
         var name = Lab.Topology.Systems.FaultProxy.Name;
         foreach (var attempt in new Func<Task>[] { () => lab.DisconnectAsync(name, Token), () => lab.LimitAsync(name, new ResourceLimits(1, 512), Token) })
         {

@@ -21,7 +21,7 @@ public sealed class AttachTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync() => _lab = await LocalLab.StartAsync(
         LabTopology.For(["calibration", "echo"]),
-        new LocalLabOptions { StateFolder = _folder, ExternalMySql = null, ExternalRedis = null, StartTimeout = TimeSpan.FromSeconds(60) },
+        new LocalLabOptions { StateFolder = _folder, ExternalMySql = null, ExternalRedis = null },
         _ => { },
         CancellationToken.None);
 

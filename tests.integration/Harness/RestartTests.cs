@@ -14,7 +14,7 @@ public class RestartTests
         var state = Directory.CreateTempSubdirectory("lab-test-").FullName;
         var topology = LabTopology.For(["calibration"]) with { Databases = [] };
         await using (var lab = await LocalLab.StartAsync(
-            topology, new LocalLabOptions { StateFolder = state, StartTimeout = TimeSpan.FromSeconds(60) }, _ => { }, token))
+            topology, new LocalLabOptions { StateFolder = state }, _ => { }, token))
         {
             using var control = new LabControl(topology, lab.Endpoints, null!);
             var pids = new List<int> { lab.ProcessIds()["calibration-echo"] };

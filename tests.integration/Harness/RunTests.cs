@@ -24,7 +24,7 @@ public sealed class RunTests : IAsyncLifetime
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync() => _lab = await LocalLab.StartAsync(
-        LabTopology.Complete(), new LocalLabOptions { StateFolder = _state, ExternalMySql = null, ExternalRedis = null, StartTimeout = TimeSpan.FromSeconds(60) }, _ => { }, CancellationToken.None);
+        LabTopology.Complete(), new LocalLabOptions { StateFolder = _state, ExternalMySql = null, ExternalRedis = null }, _ => { }, CancellationToken.None);
 
     public async ValueTask DisposeAsync()
     {

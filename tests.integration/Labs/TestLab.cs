@@ -68,7 +68,6 @@ public abstract class TestLab : IAsyncLifetime
         Isolation = Isolation,
         ExternalMySql = null,
         ExternalRedis = null,
-        StartTimeout = TimeSpan.FromSeconds(60),
     };
 
     protected virtual LabTopology Topology() => LabTopology.Of(Marketplace());

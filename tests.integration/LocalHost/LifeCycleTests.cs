@@ -17,7 +17,7 @@ public sealed class LifeCycleTests : IDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private LocalLabOptions Options => new() { StateFolder = _state, ExternalMySql = null, ExternalRedis = null, StartTimeout = TimeSpan.FromSeconds(60) };
+    private LocalLabOptions Options => new() { StateFolder = _state, ExternalMySql = null, ExternalRedis = null };
 
     public void Dispose()
     {
