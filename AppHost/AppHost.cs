@@ -1,7 +1,6 @@
 using Lab.AppHost;
 using Lab.AppHost.Aspire;
 using Lab.LocalHost;
-using Lab.Topology;
 
 // The lab as an Aspire application: an index of what there is. What each entry becomes stands in Aspire/.
 if (LabArguments.ShowsHelp(args))
@@ -17,13 +16,17 @@ if (LabArguments.Parse(args, out var problem) is not { } given)
 
 try
 {
-    var topology = LabTopology.Complete();
+    if (await ExperimentSystems.TopologyAsync(given) is not { } topology)
+    {
+        return LabArguments.UsageError;
+    }
+
     var builder = DistributedApplication.CreateBuilder(Dashboard.Options(given));
     using var lab = await LabBuilder.CreateAsync(builder, topology, given);
 
     foreach (var database in topology.Databases)
     {
-        lab.AddDatabase(database);
+        lab.AddDatabase(database, [.. topology.Schemas.Where(schema => schema.Database == database.Name)]);
     }
 
     foreach (var cache in topology.Caches)
@@ -40,7 +43,7 @@ try
     lab.AddHarness();
 
     await using var application = builder.Build();
-    return await application.RunLabAsync(given);
+    return await application.RunLabAsync(given, lab.Resources.Keys);
 }
 catch (LabStartException exception)
 {

@@ -15,9 +15,21 @@ internal sealed record LabArguments
     /// <summary>Databases as programs of this machine.</summary>
     public const string Local = "local";
 
+    /// <summary>The shorter preset.</summary>
+    public const string Quick = "quick";
+
+    /// <summary>The longer preset.</summary>
+    public const string Full = "full";
+
     private const long DefaultSeed = 1;
 
     private static readonly Option<string?> RunOption = new("--run") { Description = "Run the experiments as soon as everything is healthy: quick or full." };
+    private static readonly Option<string[]> ExperimentOption = new("--experiment")
+    {
+        Description = "Only this experiment, and only the systems that it measures; can be given several times. ./lab list shows them.",
+        DefaultValueFactory = _ => [],
+    };
+
     private static readonly Option<bool> ExitOption = new("--exit") { Description = "With --run: end after them, with their exit code." };
 
     private static readonly Option<long> SeedOption = new("--seed")
@@ -30,7 +42,7 @@ internal sealed record LabArguments
 
     private static readonly Option<string?> DatabasesOption = new("--databases")
     {
-        Description = "containers or local: how MySQL and Redis run. Otherwise containers, where a container runtime has their images or can pull them.",
+        Description = "local (default) or containers: how MySQL and Redis run. Where their programs are missing they run in containers, too.",
     };
 
     private static readonly Option<int> LatencyOption = new("--link-latency-ms")
@@ -41,6 +53,9 @@ internal sealed record LabArguments
     /// <summary>The preset to run at once; null: nothing runs until somebody asks for it.</summary>
     public string? Run { get; private init; }
 
+    /// <summary>Names of experiments; none: all of them.</summary>
+    public IReadOnlyList<string> Experiments { get; private init; } = [];
+
     /// <summary>End after the run, with its exit code.</summary>
     public bool Exit { get; private init; }
 
@@ -49,7 +64,7 @@ internal sealed record LabArguments
     /// <summary>The report's folder, absolute; null: a new one among the lab's reports.</summary>
     public string? Out { get; private init; }
 
-    /// <summary><see cref="Containers"/>, <see cref="Local"/>, or null for the machine to decide.</summary>
+    /// <summary><see cref="Containers"/>, <see cref="Local"/>, or null: local where the machine has the programs.</summary>
     public string? Databases { get; private init; }
 
     /// <summary>Milliseconds each way, 0 or more.</summary>
@@ -85,6 +100,7 @@ internal sealed record LabArguments
         var given = new LabArguments
         {
             Run = parsed.GetValue(RunOption),
+            Experiments = parsed.GetValue(ExperimentOption) ?? [],
             Exit = parsed.GetValue(ExitOption),
             Seed = parsed.GetValue(SeedOption),
             Out = parsed.GetValue(OutOption) is { } folder ? Path.GetFullPath(folder) : null,
@@ -104,13 +120,13 @@ internal sealed record LabArguments
         """)
     {
         TreatUnmatchedTokensAsErrors = false,
-        Options = { RunOption, ExitOption, SeedOption, OutOption, DatabasesOption, LatencyOption, new HelpOption() },
+        Options = { RunOption, ExperimentOption, ExitOption, SeedOption, OutOption, DatabasesOption, LatencyOption, new HelpOption() },
     };
 
     private string? Problem() => this switch
     {
         { Rest: [[not '-', ..] command, ..] } => $"there is no command '{command}' here: see --help, and ./lab --help",
-        { Run: not (null or "quick" or "full") } => $"--run takes quick or full, not '{Run}'",
+        { Run: not (null or Quick or Full) } => $"--run takes {Quick} or {Full}, not '{Run}'",
         { Exit: true, Run: null } => "--exit belongs to --run: what should it wait for?",
         { Databases: not (null or Containers or Local) } => $"--databases takes {Containers} or {Local}, not '{Databases}'",
         { LinkLatencyMs: < 0 } => "--link-latency-ms cannot be negative",

@@ -12,8 +12,6 @@ internal static class HarnessBuilderExtensions
 {
     public const string Name = "harness";
 
-    private const string Quick = "quick";
-    private const string Full = "full";
     private const string ProcessId = "executable.pid";
 
     public static void AddHarness(this LabBuilder lab)
@@ -25,14 +23,14 @@ internal static class HarnessBuilderExtensions
         }
 
         var seed = lab.App.AddParameter("seed", () => lab.App.Configuration["Parameters:seed"] ?? lab.Given.Seed.ToString(CultureInfo.InvariantCulture));
-        var preset = lab.App.AddParameter("preset", () => lab.App.Configuration["Parameters:preset"] ?? lab.Given.Run ?? Quick);
+        var preset = lab.App.AddParameter("preset", () => lab.App.Configuration["Parameters:preset"] ?? lab.Given.Run ?? LabArguments.Quick);
         string? asked = null;
-        var program = PlannedLab.Program("Harness", ["run", "--attach"]);
+        var program = PlannedLab.Program("Harness", ["run", "--attach", .. lab.Given.Experiments]);
         var harness = lab.App.AddProgram(Name, program.Command, lab.Root, program.Arguments)
             .WithArgs(async context =>
             {
                 context.Args.Add("--preset");
-                context.Args.Add(asked ?? await preset.Resource.GetValueAsync(context.CancellationToken) ?? Quick);
+                context.Args.Add(asked ?? await preset.Resource.GetValueAsync(context.CancellationToken) ?? LabArguments.Quick);
                 context.Args.Add("--seed");
                 context.Args.Add(seed.Resource);
                 if (lab.Given.Out is { } folder)
@@ -44,8 +42,8 @@ internal static class HarnessBuilderExtensions
             .WithEnvironment(context => AddEndpoints(context, plan))
             .WithOtlpExporter()
             .WithIconName("Beaker")
-            .WithRunCommand(Quick, "Run quick", preset => asked = preset)
-            .WithRunCommand(Full, "Run full", preset => asked = preset)
+            .WithRunCommand(LabArguments.Quick, "Run quick", preset => asked = preset)
+            .WithRunCommand(LabArguments.Full, "Run full", preset => asked = preset)
             .WithCommand(
                 "open-report",
                 "Open last report",
@@ -76,7 +74,7 @@ internal static class HarnessBuilderExtensions
         {
             Description = $"Runs every experiment with the preset {preset}, and writes a report.",
             IconName = "Play",
-            IsHighlighted = preset == Quick,
+            IsHighlighted = preset == LabArguments.Quick,
             UpdateState = context => IsIdle(context.ResourceSnapshot) ? ResourceCommandState.Enabled : ResourceCommandState.Disabled,
         });
 

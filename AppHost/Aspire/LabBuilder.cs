@@ -33,8 +33,8 @@ internal sealed class LabBuilder : IDisposable
     /// <summary>Addresses and processes of this machine; null when the model is published, not run.</summary>
     public PlannedLab? Plan { get; private init; }
 
-    /// <summary>Runs databases, caches and Toxiproxy in containers; null: programs of this machine do.</summary>
-    public string? Containers { get; private init; }
+    /// <summary>Runs databases and caches in containers; null: programs of this machine do.</summary>
+    public ContainerHost? Containers { get; private init; }
 
     /// <summary>The repository.</summary>
     public string Root => Path.GetFullPath(Path.Combine(App.AppHostDirectory, ".."));
@@ -49,8 +49,13 @@ internal sealed class LabBuilder : IDisposable
     /// <exception cref="LabStartException">Another lab is running in the state folder.</exception>
     public static async Task<LabBuilder> CreateAsync(IDistributedApplicationBuilder app, LabTopology topology, LabArguments given)
     {
-        // Whether a resource is healthy is the dashboard's to show, not a stack trace's on the console.
-        app.Services.AddLogging(logging => logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None).AddFilter("Microsoft.AspNetCore", LogLevel.Warning));
+        // The lab says itself what people want to know (LabRun); whether a resource is healthy is the dashboard's to show, not a
+        // stack trace's on the console.
+        app.Services.AddLogging(logging => logging
+            .AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None)
+            .AddFilter("Microsoft.AspNetCore", LogLevel.Error)
+            .AddFilter("Microsoft.Hosting", LogLevel.Warning)
+            .AddFilter("Aspire.Hosting", LogLevel.Warning));
         var token = Secret(app, "admin-token");
         var (mySqlPassword, redisPassword) = (Secret(app, "mysql-password"), Secret(app, "redis-password"));
         if (app.ExecutionContext.IsPublishMode)
@@ -63,12 +68,6 @@ internal sealed class LabBuilder : IDisposable
             };
         }
 
-        var containers = given.Databases switch
-        {
-            LabArguments.Containers => ContainerRuntime.Any(),
-            LabArguments.Local => null,
-            _ => await ContainerRuntime.FindAsync(CancellationToken.None),
-        };
         var options = new LocalLabOptions
         {
             StateFolder = app.Configuration["LAB_STATE"] ?? Path.GetFullPath(Path.Combine(app.AppHostDirectory, "..", ".lab")),
@@ -77,6 +76,7 @@ internal sealed class LabBuilder : IDisposable
         var folder = LabLock.Take(options);
         try
         {
+            var containers = await ContainerHost.ChooseAsync(topology, options, given.Databases, Console.WriteLine);
             var secrets = new LabSecrets(await ValueAsync(token), await ValueAsync(mySqlPassword), await ValueAsync(redisPassword));
             var plan = new PlannedLab(topology, options, secrets, containers is not null);
             return new LabBuilder(app, topology, given, folder)

@@ -1,4 +1,6 @@
 using System.Globalization;
+using Lab.LocalHost;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -11,31 +13,84 @@ internal static class LabRun
     public const int CannotStart = 3;
 
     private const int Interrupted = 130;
+    private const string DashboardResource = "aspire-dashboard";
     private static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(3);
 
+    /// <param name="application">The lab.</param>
+    /// <param name="given">What was asked for.</param>
+    /// <param name="names">Resources that have to become healthy.</param>
     /// <returns>The process's exit code.</returns>
-    public static async Task<int> RunLabAsync(this DistributedApplication application, LabArguments given)
+    public static async Task<int> RunLabAsync(this DistributedApplication application, LabArguments given, IReadOnlyCollection<string> names)
     {
-        if (!given.Exit)
-        {
-            await application.RunAsync();
-            return 0;
-        }
-
         var stopping = application.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+        var isPublished = application.Services.GetRequiredService<DistributedApplicationExecutionContext>().IsPublishMode;
         try
         {
+            var showing = isPublished || given.Exit
+                ? Task.CompletedTask
+                : Task.WhenAll(ShowDashboardAsync(application, stopping), ShowHealthAsync(application, names, stopping));
             await application.StartAsync(stopping);
-            return await WaitForHarnessAsync(application, stopping);
+            if (given.Exit)
+            {
+                return await WaitForHarnessAsync(application, stopping);
+            }
+
+            await showing;
+            await application.WaitForShutdownAsync(CancellationToken.None);
+            return 0;
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            return Interrupted;
+            return given.Exit ? Interrupted : 0;
+        }
+        catch (DistributedApplicationException exception)
+        {
+            throw new LabStartException(exception.Message, exception);
         }
         finally
         {
             await application.StopAsync(CancellationToken.None);
         }
+    }
+
+    private static async Task ShowDashboardAsync(DistributedApplication application, CancellationToken stopping)
+    {
+        Console.WriteLine("The lab is starting. Ctrl-C ends all of it.");
+        try
+        {
+            await application.ResourceNotifications.WaitForResourceHealthyAsync(DashboardResource, stopping);
+        }
+        catch (DistributedApplicationException)
+        {
+            // There is none in tests.
+            return;
+        }
+
+        var configuration = application.Services.GetRequiredService<IConfiguration>();
+        var url = configuration["ASPNETCORE_URLS"]?.Split(';')[0];
+        var login = configuration["AppHost:BrowserToken"] is { Length: > 0 } token ? $"/login?t={token}" : "";
+        Console.WriteLine($"Dashboard: {url}{login}");
+    }
+
+    /// <summary>Says when everything is healthy, or what cannot be.</summary>
+    private static async Task ShowHealthAsync(DistributedApplication application, IReadOnlyCollection<string> names, CancellationToken stopping)
+    {
+        var problems = await Task.WhenAll(names.Select(async name =>
+        {
+            try
+            {
+                await application.ResourceNotifications.WaitForResourceHealthyAsync(name, WaitBehavior.StopOnResourceUnavailable, stopping);
+                return null;
+            }
+            catch (DistributedApplicationException)
+            {
+                return name;
+            }
+        }));
+        var failed = problems.OfType<string>().ToList();
+        Console.WriteLine(failed.Count == 0
+            ? FormattableString.Invariant($"Everything is healthy: {names.Count} resources.")
+            : $"Not everything started: {string.Join(", ", failed)}. Their logs stand in the dashboard.");
     }
 
     private static async Task<int> WaitForHarnessAsync(DistributedApplication application, CancellationToken stopping)

@@ -1,4 +1,6 @@
+using Dapper;
 using Lab.LocalHost.Resources;
+using Lab.Storage.MySql;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -35,4 +37,24 @@ internal static class MySqlBuilderExtensions
             .WithIconName("Database")
             .WithHealthCheck(check);
     }
+
+    /// <summary>A schema of a server, made when the server is ready. Its resource's name has hyphens where the schema's has underscores.</summary>
+    /// <param name="server">Whatever runs it.</param>
+    /// <param name="schema">As SQL knows it.</param>
+    public static IResourceBuilder<MySqlDatabaseResource> AddDatabase(this IResourceBuilder<IResourceWithConnectionString> server, string schema)
+    {
+        var database = new MySqlDatabaseResource(schema.Replace('_', '-'), schema, server.Resource);
+        server.OnResourceReady(async (resource, ready, cancellationToken) =>
+        {
+            using var connection = MySqlDriver.Open((await resource.GetConnectionStringAsync(cancellationToken))!);
+            await connection.ExecuteAsync($"CREATE DATABASE IF NOT EXISTS `{schema}`");
+            await ShowAsync(ready.Services, database, KnownResourceStates.Running);
+        });
+        // Aspire itself lets children follow containers only.
+        server.OnResourceStopped((_, stopped, _) => ShowAsync(stopped.Services, database, stopped.ResourceEvent.Snapshot.State));
+        return server.ApplicationBuilder.AddResource(database).WithIconName("DatabaseStack");
+    }
+
+    private static Task ShowAsync(IServiceProvider services, MySqlDatabaseResource database, ResourceStateSnapshot? state) =>
+        services.GetRequiredService<ResourceNotificationService>().PublishUpdateAsync(database, snapshot => snapshot with { State = state });
 }

@@ -20,3 +20,16 @@ internal sealed class MySqlContainerResource(string name, ParameterResource pass
     public ReferenceExpression ConnectionString(EndpointReference way) => ReferenceExpression.Create(
         $"Server={way.Property(EndpointProperty.Host)};Port={way.Property(EndpointProperty.Port)};User ID={User};Password={Password};SslMode=None");
 }
+
+/// <summary>A schema of a MySQL-compatible server.</summary>
+/// <param name="name">The resource.</param>
+/// <param name="schema">As SQL knows it.</param>
+/// <param name="server">Whatever runs it.</param>
+internal sealed class MySqlDatabaseResource(string name, string schema, IResourceWithConnectionString server)
+    : Resource(name), IResourceWithParent<IResourceWithConnectionString>, IResourceWithConnectionString
+{
+    public IResourceWithConnectionString Parent { get; } = server;
+
+    /// <summary>The server's, with this schema.</summary>
+    public ReferenceExpression ConnectionStringExpression => ReferenceExpression.Create($"{Parent};Database={schema}");
+}

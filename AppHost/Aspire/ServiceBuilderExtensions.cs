@@ -43,7 +43,7 @@ internal static class ServiceBuilderExtensions
         .WithIconName("AppsList")
         .ExcludeFromManifest();
 
-    /// <summary>The lab's own fault proxy, or Toxiproxy where containers run; a published model has its own.</summary>
+    /// <summary>The lab's own fault proxy, or Toxiproxy where containers run and its image can be had; a published model has its own.</summary>
     public static void AddFaultProxy(this LabBuilder lab, ServiceSpec spec, IReadOnlyList<LinkSpec> links)
     {
         if (lab.Plan is not { } plan)
@@ -61,7 +61,7 @@ internal static class ServiceBuilderExtensions
         }
 
         var api = plan.Endpoints.FaultProxyApi;
-        if (lab.Containers is { } runtime)
+        if (lab.Containers is { HasToxiproxy: true, Engine: var runtime })
         {
             Declare(lab.App.AddToxiproxy(spec.Name, runtime, api, plan.Folder)).WithUrlForEndpoint(Admin, ShowProxies(api));
         }

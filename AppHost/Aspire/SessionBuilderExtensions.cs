@@ -11,8 +11,13 @@ internal static class SessionBuilderExtensions
     /// <c>setsid</c> becomes the program, so that nothing stands between Aspire and it.
     /// </summary>
     public static IResourceBuilder<ExecutableResource> AddProgram(
-        this IDistributedApplicationBuilder builder, string name, string program, string workingFolder, IReadOnlyList<string> arguments) =>
-        Programs.Find("setsid") is { } setSid
-            ? builder.AddExecutable(name, setSid, workingFolder, [program, .. arguments])
-            : builder.AddExecutable(name, program, workingFolder, [.. arguments]);
+        this IDistributedApplicationBuilder builder, string name, string program, string workingFolder, IReadOnlyList<string> arguments)
+    {
+        var (command, all) = InSession(program, arguments);
+        return builder.AddExecutable(name, command, workingFolder, [.. all]);
+    }
+
+    /// <summary>What to run for that.</summary>
+    public static (string Command, IReadOnlyList<string> Arguments) InSession(string program, IReadOnlyList<string> arguments) =>
+        Programs.Find("setsid") is { } setSid ? (setSid, [program, .. arguments]) : (program, arguments);
 }

@@ -23,7 +23,7 @@ internal static class ToxiproxyResourceBuilderExtensions
         var toxiproxy = new ToxiproxyResource(name, runtime, Path.GetFullPath(folder));
         var port = api.Port.ToString(CultureInfo.InvariantCulture);
         return builder.AddResource(toxiproxy)
-            .WithArgs("run", "--rm", "--network", "host", "--name", $"lab-{name}-{port}", "--volume", $"{toxiproxy.ConfigurationFile}:/lab/proxies.json:ro")
+            .WithArgs("run", "--rm", "--network", "host", "--name", $"lab-{name}-{port}", "--label", $"lab.state={toxiproxy.WorkingDirectory}", "--volume", $"{toxiproxy.ConfigurationFile}:/lab/proxies.json:ro")
             .WithArgs(ToxiproxyResource.Image, "-host", api.Host, "-port", port, "-config", "/lab/proxies.json")
             .WithHttpEndpoint(api.Port, api.Port, name: Api, isProxied: false)
             .WithEndpoint(Api, endpoint => endpoint.TargetHost = api.Host)

@@ -8,6 +8,8 @@ public sealed record LabTopology
 {
     public required IReadOnlyList<DatabaseSpec> Databases { get; init; }
 
+    public required IReadOnlyList<SchemaSpec> Schemas { get; init; }
+
     public required IReadOnlyList<CacheSpec> Caches { get; init; }
 
     public required IReadOnlyList<ServiceSpec> Services { get; init; }
@@ -33,6 +35,7 @@ public sealed record LabTopology
     public static LabTopology Of(params IReadOnlyList<SystemEntry> systems) => new()
     {
         Databases = [.. systems.SelectMany(system => system.Databases).Distinct()],
+        Schemas = [.. systems.SelectMany(system => system.Schemas)],
         Caches = [.. systems.SelectMany(system => system.Caches).Distinct()],
         Services = [.. systems.SelectMany(system => system.Services)],
         Links = [.. systems.SelectMany(system => system.Links)],
@@ -48,6 +51,8 @@ public sealed record SystemEntry
 
     public IReadOnlyList<DatabaseSpec> Databases { get; init; } = [];
 
+    public IReadOnlyList<SchemaSpec> Schemas { get; init; } = [];
+
     public IReadOnlyList<CacheSpec> Caches { get; init; } = [];
 
     public required IReadOnlyList<ServiceSpec> Services { get; init; }
@@ -57,6 +62,11 @@ public sealed record SystemEntry
 
 /// <summary>A MySQL-compatible server.</summary>
 public sealed record DatabaseSpec(string Name);
+
+/// <summary>A schema in which a system keeps its tables; the system makes them.</summary>
+/// <param name="Database">The server.</param>
+/// <param name="Name">As SQL knows it.</param>
+public sealed record SchemaSpec(string Database, string Name);
 
 /// <summary>A Redis server.</summary>
 public sealed record CacheSpec(string Name);

@@ -15,7 +15,8 @@ internal static class LabFolders
 
     public static string Reports => Path.Combine(Root, "reports");
 
-    public static string Experiments => Path.Combine(Root, "experiments");
+    /// <summary>The matrices; <c>LAB_EXPERIMENTS</c> names another folder of such files.</summary>
+    public static string Experiments => Environment.GetEnvironmentVariable("LAB_EXPERIMENTS") ?? Path.Combine(Root, "experiments");
 
     /// <summary>As a reader of messages would write it: relative to where he is, where that is shorter.</summary>
     public static string Show(string path)

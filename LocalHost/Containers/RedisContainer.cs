@@ -10,7 +10,7 @@ internal sealed class RedisContainer(
     : DataServer(place, options, records, report)
 {
     /// <summary>The configuration comes on standard input: on the command line everybody could read its password.</summary>
-    private const string Start = """
+    public const string Start = """
         exec redis-server - <<END
         port $REDIS_PORT
         requirepass $REDIS_PASSWORD

@@ -1,61 +1,69 @@
-using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
-using Aspire.Hosting.Testing;
+using Dapper;
 using Lab.Harness.Archive;
 using Lab.Harness.Commands;
 using Lab.Harness.Experiments;
 using Lab.Harness.Running;
 using Lab.Harness.Scenarios;
 using Lab.Harness.Scenarios.Marketplace;
+using Lab.Marketplace.Client;
+using Lab.Storage.MySql;
+using Lab.Tests.Integration.Containers;
+using Lab.Tests.Integration.Labs;
+using Lab.Tests.Integration.Marketplace;
 using Lab.Topology;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Playwright;
+using Names = Lab.Topology.Systems.Marketplace;
 
 namespace Lab.Tests.Integration.AppHost;
 
-/// <summary>The lab as Aspire brings it up. Compiled only where Aspire's packages restore.</summary>
-public sealed class AspireTests : IAsyncLifetime
+/// <summary>The lab under Aspire's own orchestrator.</summary>
+[Collection(AspireTestsCollection.Name)]
+public sealed class AspireTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
-
-    private readonly string _state = Directory.CreateTempSubdirectory("lab-test-").FullName;
-    private DistributedApplication _app = null!;
+    private const string Password = "password of a test";
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync()
+    [Fact]
+    public async Task The_whole_lab_becomes_healthy_and_the_dashboard_shows_it_and_the_trace_of_a_request()
     {
-        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>(["--databases", "local", $"--LAB_STATE={_state}"], Token);
-        // Every line of every resource would stand between the test results.
-        builder.Services.AddLogging(logging => logging.ClearProviders());
-        _app = await builder.BuildAsync(Token);
-        await _app.StartAsync(Token);
-    }
+        await using var browsers = await Browsers.OpenAsync();
+        await using var app = await AspireApp.StartAsync(dashboard: true, "--databases", "local");
+        await using var lab = await app.HarnessLabAsync();
+        await app.SetFactorAsync(lab.Endpoints, Names.SellerServer, "tracing", "all");
+        await RegisterAsync(app);
 
-    public async ValueTask DisposeAsync()
-    {
-        if (_app is not null)
+        var page = await browsers.Browser.NewPageAsync();
+        await page.GotoAsync(app.Login.ToString());
+        foreach (var name in app.Resources.Where(resource => resource is not ParameterResource).Select(resource => resource.Name))
         {
-            await _app.DisposeAsync();
+            await Assertions.Expect(page.GetByText(name, new PageGetByTextOptions { Exact = true }).First).ToBeVisibleAsync(Waiting);
         }
 
-        Directory.Delete(_state, recursive: true);
+        await page.GotoAsync(new Uri(app.Login, "/traces/resource/seller-server").ToString());
+        await page.GetByText("register_item_for_sale").First.ClickAsync(new LocatorClickOptions { Timeout = (float)Patience.TotalMilliseconds });
+        await Assertions.Expect(page.GetByText("mysql commit").First).ToBeVisibleAsync(Waiting);
     }
 
     [Fact]
-    public async Task Everything_becomes_healthy_and_a_quick_cell_keeps_its_invariants()
+    public async Task Systems_keep_their_tables_in_the_schemas_that_the_model_names_and_a_cell_keeps_its_invariants()
     {
-        var topology = LabTopology.Complete();
-        var names = topology.Services.Append(topology.FaultProxy).Select(service => service.Name)
-            .Concat(topology.Databases.Select(database => database.Name)).Concat(topology.Caches.Select(cache => cache.Name));
-        await Task.WhenAll(names.Select(name => _app.ResourceNotifications.WaitForResourceHealthyAsync(name, Token))).WaitAsync(Patience, Token);
+        await using var app = await AspireApp.StartAsync(dashboard: false, "--databases", "local", "--experiment", "marketplace");
+        await using var lab = await app.HarnessLabAsync();
+        var topology = LabTopology.For([Names.Name, Lab.Topology.Systems.Calibration.Name]);
+        using (var connection = MySqlDriver.Open(lab.Endpoints.Databases[Names.Database]))
+        {
+            Assert.Equal(
+                topology.Schemas.Select(schema => schema.Name).Order(StringComparer.Ordinal),
+                (await connection.QueryAsync<string>("SHOW DATABASES LIKE 'lab\\_%'")).Order(StringComparer.Ordinal));
+        }
 
         var folder = ExperimentFolder.Load(LabFolders.Experiments);
         var cell = new Planner(folder.Catalog).Plan(folder.Experiments, ["marketplace"], "quick").Cells
             .First(cell => cell.Operation == "get_seller_rating" && cell.Word("deployment", "local") == "local") with
         { Iterations = 1, OperationsPerClient = 10 };
-        await using var lab = await HarnessLabAsync();
         using var control = new LabControl(topology, lab.Endpoints, folder.Deployments);
         var runner = new ExperimentRunner([new MarketplaceScenario(control, 1)], lab.ProcessIds, _ => { });
         await runner.RunAsync(new Plan("quick", [cell]), Token);
@@ -70,31 +78,45 @@ public sealed class AspireTests : IAsyncLifetime
     [Fact]
     public async Task A_service_that_is_restarted_or_crashes_comes_back_as_another_process()
     {
-        const string Echo = Lab.Topology.Systems.Calibration.EchoServer;
-        await _app.ResourceNotifications.WaitForResourceHealthyAsync(Echo, Token).WaitAsync(Patience, Token);
-        await using var lab = await HarnessLabAsync();
-        using var control = new LabControl(LabTopology.For(["calibration"]), lab.Endpoints, null!);
-        var first = lab.ProcessIds()[Echo];
-        await control.RestartAsync(Echo, lab.ProcessIds, Token);
-        var second = lab.ProcessIds()[Echo];
+        var service = Lab.Topology.Systems.Echo.Server(Lab.Topology.Systems.Echo.Epoll);
+        await using var app = await AspireApp.StartAsync(dashboard: false, "--experiment", "echo");
+        await using var lab = await app.HarnessLabAsync();
+        using var control = new LabControl(LabTopology.For([Lab.Topology.Systems.Echo.Name]), lab.Endpoints, null!);
+        var first = lab.ProcessIds()[service];
+        await control.RestartAsync(service, lab.ProcessIds, Token);
+        var second = lab.ProcessIds()[service];
         Assert.NotEqual(first, second);
 
-        await _app.ResourceCommands.ExecuteCommandAsync(Echo, "crash", Token);
-        for (var attempt = 0; attempt < 1200 && lab.ProcessIds().GetValueOrDefault(Echo, second) == second; attempt++)
-        {
-            await Task.Delay(50, Token);
-        }
-
-        Assert.NotEqual(second, lab.ProcessIds().GetValueOrDefault(Echo, second));
+        await app.Application.ResourceCommands.ExecuteCommandAsync(service, "crash", Token);
+        await Eventually.TrueAsync(() => lab.ProcessIds().GetValueOrDefault(service, second) != second, $"{service} is not started again");
     }
 
-    /// <summary>The lab as the harness resource would find it in its environment.</summary>
-    private async Task<AttachedLab> HarnessLabAsync()
+    [Fact]
+    public async Task With_databases_in_containers_everything_becomes_healthy_and_the_marketplace_works()
     {
-        var harness = _app.Services.GetRequiredService<DistributedApplicationModel>().Resources.OfType<ExecutableResource>().Single(resource => resource.Name == "harness");
-        var configuration = await ExecutionConfigurationBuilder.Create(harness).WithEnvironmentVariablesConfig()
-            .BuildAsync(_app.Services.GetRequiredService<DistributedApplicationExecutionContext>(), NullLogger.Instance, Token);
-        var variables = configuration.EnvironmentVariables.ToDictionary(StringComparer.Ordinal);
-        return new AttachedLab(AttachVariables.Read(variables), AttachVariables.ReadProcessIds(variables));
+        await Engine.NeededAsync();
+        await using var app = await AspireApp.StartAsync(dashboard: false, "--databases", "containers", "--experiment", "marketplace");
+        Assert.IsAssignableFrom<ContainerResource>(app.Resources.Single(resource => resource.Name == Names.Database));
+        Assert.IsAssignableFrom<ContainerResource>(app.Resources.Single(resource => resource.Name == Names.Cache));
+        await RegisterAsync(app);
     }
+
+    /// <summary>At the endpoint that the resource has.</summary>
+    private static async Task RegisterAsync(AspireApp app)
+    {
+        await using var seller = new SellerClient(app.Clients(Names.SellerServer));
+        await seller.CreateAccountAsync("ann", Password, Token);
+        await seller.LoginAsync("ann", Password, Token);
+        var id = await seller.RegisterItemAsync(StoryTests.Salt(), Token);
+        Assert.Contains(await seller.DisplayItemsAsync(Token), item => item.Id == id);
+    }
+
+    private static LocatorAssertionsToBeVisibleOptions Waiting => new() { Timeout = (float)Patience.TotalMilliseconds };
+}
+
+/// <summary>Labs under Aspire come one after the other.</summary>
+[CollectionDefinition(Name)]
+public sealed class AspireTestsCollection
+{
+    public const string Name = "aspire";
 }

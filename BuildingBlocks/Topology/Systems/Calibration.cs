@@ -11,6 +11,7 @@ public static class Calibration
     {
         Name = Name,
         Databases = [new DatabaseSpec(Marketplace.Database)],
+        Schemas = [new SchemaSpec(Marketplace.Database, "lab_calibration")],
         Services =
         [
             new ServiceSpec

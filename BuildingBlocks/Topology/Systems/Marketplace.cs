@@ -16,6 +16,7 @@ public static class Marketplace
     {
         Name = Name,
         Databases = [new DatabaseSpec(Database)],
+        Schemas = [new SchemaSpec(Database, "lab_customer"), new SchemaSpec(Database, "lab_product")],
         Caches = [new CacheSpec(Cache)],
         Services = [Server(SellerServer, "seller"), Server(BuyerServer, "buyer")],
         Links =

@@ -26,6 +26,7 @@ public static class TradingPost
     {
         Name = Name,
         Databases = [new DatabaseSpec(Database)],
+        Schemas = [new SchemaSpec(Database, "lab_trading_post")],
         Services =
         [
             new ServiceSpec
