@@ -20,16 +20,18 @@ internal sealed class AspireApp : IAsyncDisposable
     private readonly IDistributedApplicationTestingBuilder _builder;
     private DistributedApplication? _application;
 
-    private AspireApp(string state, IDistributedApplicationTestingBuilder builder) => (State, _builder) = (state, builder);
+    private AspireApp(string state, IDistributedApplicationTestingBuilder builder) =>
+        (State, _builder, Resources) = (state, builder, [.. builder.Resources]);
 
     public string State { get; }
 
     public DistributedApplication Application => _application ?? throw new InvalidOperationException("it has not been started");
 
-    public IReadOnlyCollection<IResource> Resources => [.. _builder.Resources];
+    /// <summary>The lab's; Aspire adds its dashboard later.</summary>
+    public IReadOnlyCollection<IResource> Resources { get; }
 
     /// <summary>Of the dashboard, with its token.</summary>
-    public Uri Login => new($"{_builder.Configuration["ASPNETCORE_URLS"]}/login?t={_builder.Configuration["AppHost:BrowserToken"]}");
+    public Uri Login => new(Application.GetEndpoint("aspire-dashboard"), $"/login?t={_builder.Configuration["AppHost:BrowserToken"]}");
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

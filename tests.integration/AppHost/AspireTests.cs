@@ -35,7 +35,8 @@ public sealed class AspireTests
         await app.SetFactorAsync(lab.Endpoints, Names.SellerServer, "tracing", "all");
         await RegisterAsync(app);
 
-        var page = await browsers.Browser.NewPageAsync();
+        // Rows below the window's end are not made.
+        var page = await browsers.Browser.NewPageAsync(new BrowserNewPageOptions { ViewportSize = new ViewportSize { Width = 1500, Height = 2000 } });
         await page.GotoAsync(app.Login.ToString());
         foreach (var name in app.Resources.Where(resource => resource is not ParameterResource).Select(resource => resource.Name))
         {
@@ -43,7 +44,7 @@ public sealed class AspireTests
         }
 
         await page.GotoAsync(new Uri(app.Login, "/traces/resource/seller-server").ToString());
-        await page.GetByText("register_item_for_sale").First.ClickAsync(new LocatorClickOptions { Timeout = (float)Patience.TotalMilliseconds });
+        await page.GetByText("seller-server: register_item_for_sale").First.ClickAsync(new LocatorClickOptions { Timeout = (float)Patience.TotalMilliseconds });
         await Assertions.Expect(page.GetByText("mysql commit").First).ToBeVisibleAsync(Waiting);
     }
 

@@ -29,6 +29,13 @@ public class LabArgumentsTests
         Assert.Equal(("full", true, 7L, 40), (given.Run, given.Exit, given.Seed, given.LinkLatencyMs));
     }
 
+    [Fact]
+    public void Experiments_can_be_named_several_times_and_none_is_all_of_them()
+    {
+        Assert.Empty(LabArguments.Parse([], out _)!.Experiments);
+        Assert.Equal(["echo", "marketplace"], LabArguments.Parse(["--experiment", "echo", "--experiment", "marketplace"], out _)!.Experiments);
+    }
+
     [Theory]
     [InlineData("--run slow", "--run takes quick or full")]
     [InlineData("--exit", "--exit belongs to --run")]
