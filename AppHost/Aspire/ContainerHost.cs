@@ -36,7 +36,8 @@ internal sealed record ContainerHost(string Engine, IReadOnlyDictionary<string, 
         }
         catch (LabStartException exception)
         {
-            var whyNot = exception.Message.Replace("--isolation process", $"--databases {LabArguments.Local}", StringComparison.Ordinal);
+            // What else the message advises is what happens here anyway.
+            var whyNot = exception.Message.Split("; or run without containers")[0];
             if (whyNotLocal is not null)
             {
                 throw new LabStartException(

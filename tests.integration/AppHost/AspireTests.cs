@@ -1,5 +1,6 @@
 using Aspire.Hosting.ApplicationModel;
 using Dapper;
+using Lab.FaultProxy.Client;
 using Lab.Harness.Archive;
 using Lab.Harness.Commands;
 using Lab.Harness.Experiments;
@@ -77,6 +78,20 @@ public sealed class AspireTests
     }
 
     [Fact]
+    public async Task Latency_is_injected_and_healed_by_buttons_and_clicking_twice_changes_nothing()
+    {
+        await using var app = await AspireApp.StartAsync(dashboard: false, "--databases", "local", "--experiment", "marketplace");
+        await using var lab = await app.HarnessLabAsync();
+        using var proxies = new ToxiproxyClient(lab.Endpoints.FaultProxyApi);
+        await ClickAsync(app, "inject-latency");
+        await ClickAsync(app, "inject-latency");
+        var toxic = Assert.Single((await proxies.GetProxyAsync(Names.SellerLink, Token)).Toxics);
+        Assert.Equal("injected", toxic.Name);
+        await ClickAsync(app, "heal");
+        Assert.Empty((await proxies.GetProxyAsync(Names.SellerLink, Token)).Toxics);
+    }
+
+    [Fact]
     public async Task A_service_that_is_restarted_or_crashes_comes_back_as_another_process()
     {
         var service = Lab.Topology.Systems.Echo.Server(Lab.Topology.Systems.Echo.Epoll);
@@ -100,6 +115,12 @@ public sealed class AspireTests
         Assert.IsAssignableFrom<ContainerResource>(app.Resources.Single(resource => resource.Name == Names.Database));
         Assert.IsAssignableFrom<ContainerResource>(app.Resources.Single(resource => resource.Name == Names.Cache));
         await RegisterAsync(app);
+    }
+
+    private static async Task ClickAsync(AspireApp app, string command)
+    {
+        var result = await app.Application.ResourceCommands.ExecuteCommandAsync(Lab.Topology.Systems.FaultProxy.Name, command, Token);
+        Assert.True(result.Success, result.Message);
     }
 
     /// <summary>At the endpoint that the resource has.</summary>
