@@ -38,10 +38,10 @@ internal sealed class ItemQueries
 
     private static async Task FindBySerialAsync(DatabaseSession session, IReadOnlyList<BatchItem<long, Item?>> batch)
     {
-        var serials = batch.Select(read => read.Request).Distinct();
         var items = (await ItemRows.QueryAsync(
             session.Connection,
-            $"SELECT {ItemRows.Columns} FROM {MarketplaceSchema.Product}.item i WHERE i.serial IN ({string.Join(',', serials)})",
+            $"SELECT {ItemRows.Columns} FROM {MarketplaceSchema.Product}.item i WHERE i.serial IN (@keys)",
+            batch.Select(read => read.Request).ToHashSet(),
             ItemRows.Read)).ToDictionary(item => item.Id.Serial);
         foreach (var read in batch)
         {
@@ -52,10 +52,11 @@ internal sealed class ItemQueries
     private static async Task FindBySellerAsync(DatabaseSession session, IReadOnlyList<BatchItem<long, ItemPage>> batch)
     {
         // As many rows as fit into one page: usually all items of all these sellers.
-        var sellers = batch.Select(read => read.Request).Distinct().ToList();
+        var sellers = batch.Select(read => read.Request).ToHashSet();
         var items = await ItemRows.QueryAsync(
             session.Connection,
-            $"SELECT {ItemRows.Columns}, i.request_id FROM {MarketplaceSchema.Product}.item i WHERE i.seller_id IN ({string.Join(',', sellers)}) LIMIT {Limits.MaxItemsPerPage + 1}",
+            $"SELECT {ItemRows.Columns}, i.request_id FROM {MarketplaceSchema.Product}.item i WHERE i.seller_id IN (@keys) LIMIT {Limits.MaxItemsPerPage + 1}",
+            sellers,
             ReadListed);
         var pages = new Dictionary<long, ItemPage>();
         if (items.Count <= Limits.MaxItemsPerPage)

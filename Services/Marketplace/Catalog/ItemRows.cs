@@ -37,6 +37,43 @@ internal static class ItemRows
     {
         await using var command = connection.CreateCommand();
         command.CommandText = sql;
+        return await ReadAllAsync(command, read);
+    }
+
+    /// <summary>
+    /// Every row of a query about some keys. About few of them, which is how requests come to a server that has time, the
+    /// database parses it once per connection and number of keys; preparing for many would cost more than it saves.
+    /// </summary>
+    /// <param name="connection">Where.</param>
+    /// <param name="sql">Says <c>IN (@keys)</c>.</param>
+    /// <param name="keys">One at least.</param>
+    /// <param name="read">Reads a row.</param>
+    public static async Task<List<TRow>> QueryAsync<TRow>(
+        DbConnection connection, string sql, IReadOnlyCollection<long> keys, Func<DbDataReader, TRow> read)
+    {
+        const int FewKeys = 8;
+        await using var command = connection.CreateCommand();
+        if (keys.Count > FewKeys)
+        {
+            command.CommandText = sql.Replace("@keys", string.Join(',', keys), StringComparison.Ordinal);
+            return await ReadAllAsync(command, read);
+        }
+
+        command.CommandText = sql.Replace("@keys", string.Join(',', Enumerable.Range(0, keys.Count).Select(index => $"@key{index}")), StringComparison.Ordinal);
+        foreach (var (index, key) in keys.Index())
+        {
+            var parameter = command.CreateParameter();
+            parameter.ParameterName = $"@key{index}";
+            parameter.Value = key;
+            command.Parameters.Add(parameter);
+        }
+
+        await command.PrepareAsync();
+        return await ReadAllAsync(command, read);
+    }
+
+    private static async Task<List<TRow>> ReadAllAsync<TRow>(DbCommand command, Func<DbDataReader, TRow> read)
+    {
         await using var reader = await command.ExecuteReaderAsync();
         var rows = new List<TRow>();
         while (await reader.ReadAsync())

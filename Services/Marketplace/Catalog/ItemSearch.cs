@@ -48,10 +48,10 @@ internal sealed class ItemSearch
             return;
         }
 
-        var terms = searches.SelectMany(lookup => lookup.Terms).Distinct();
         var rows = await ItemRows.QueryAsync(
             connection,
-            $"SELECT {ItemRows.Columns}, t.term FROM {MarketplaceSchema.Product}.item_term t JOIN {MarketplaceSchema.Product}.item i ON i.serial = t.serial WHERE t.term IN ({string.Join(',', terms)}) AND i.quantity > 0 LIMIT {MaxSharedRows + 1}",
+            $"SELECT {ItemRows.Columns}, t.term FROM {MarketplaceSchema.Product}.item_term t JOIN {MarketplaceSchema.Product}.item i ON i.serial = t.serial WHERE t.term IN (@keys) AND i.quantity > 0 LIMIT {MaxSharedRows + 1}",
+            searches.SelectMany(lookup => lookup.Terms).ToHashSet(),
             row => (Item: ItemRows.Read(row), Term: row.GetInt64(ItemRows.ColumnCount)));
         if (rows.Count <= MaxSharedRows)
         {

@@ -19,10 +19,10 @@ internal sealed class SellerRatings
 
     private static async Task FindAsync(DatabaseSession session, IReadOnlyList<BatchItem<long, Rating?>> batch)
     {
-        var sellers = batch.Select(read => read.Request).Distinct();
         var ratings = (await ItemRows.QueryAsync(
             session.Connection,
-            $"SELECT id, thumbs_up, thumbs_down FROM {MarketplaceSchema.Customer}.seller WHERE id IN ({string.Join(',', sellers)})",
+            $"SELECT id, thumbs_up, thumbs_down FROM {MarketplaceSchema.Customer}.seller WHERE id IN (@keys)",
+            batch.Select(read => read.Request).ToHashSet(),
             row => (Id: row.GetInt64(0), Rating: new Rating(row.GetInt32(1), row.GetInt32(2)))))
             .ToDictionary(row => row.Id, row => row.Rating);
         foreach (var read in batch)

@@ -67,7 +67,7 @@ internal sealed class UpdateUnitsForSale(ItemChanges changes, ReadCache cache)
 
 /// <summary>display_items_for_sale: the seller's own items, in pages when there are very many.</summary>
 internal sealed class DisplayItemsForSale(ItemQueries items, ReadCache cache)
-    : CachedOperation<long, ItemPage>("display_items_for_sale", SessionCheck.Before, cache)
+    : CachedOperation<long, ItemPage>("display_items_for_sale", SessionCheck.Meanwhile, cache)
 {
     protected override long Read(Arguments arguments) =>
         arguments.Has("after") ? arguments.Integer("after", 0, Arguments.MaxId) : 0;

@@ -26,8 +26,8 @@ internal enum SessionCheck
     Before,
 
     /// <summary>
-    /// A cheap read whose answer does not depend on who asks: the session is checked meanwhile, and the answer is given
-    /// only when it is good.
+    /// A read: the session is checked meanwhile, and the answer is given only when it is good. Whoever has none learns
+    /// nothing, but makes the database look.
     /// </summary>
     Meanwhile,
 }
