@@ -83,7 +83,27 @@ public sealed class RedisTransportTests : IAsyncLifetime
     [Fact]
     public async Task What_follows_a_reply_on_the_reader_is_nobody_elses_context()
     {
-        await Redis.StringSetAsync("key", "value").OnReader();
-        Assert.Null(SynchronizationContext.Current);
+        await Task.Run(
+            async () =>
+            {
+                for (var i = 0; i < 1000; i++)
+                {
+                    await Redis.StringSetAsync("key", "value").OnReader();
+                    Assert.Null(SynchronizationContext.Current);
+                }
+            },
+            Token);
+    }
+
+    [Fact]
+    public async Task What_follows_a_reply_that_came_while_it_was_awaited_is_nobody_elses_context_either()
+    {
+        // The reply is there when the continuation is handed over, as when it came after the caller asked for it.
+        var awaiter = Task.FromResult(1).OnReader();
+        var context = new TaskCompletionSource<SynchronizationContext?>();
+        var thread = new Thread(() => awaiter.OnCompleted(() => context.SetResult(SynchronizationContext.Current)));
+        thread.Start();
+        thread.Join();
+        Assert.Null(await context.Task);
     }
 }

@@ -38,11 +38,25 @@ public static class RedisReply
         }
     }
 
-    /// <summary>Does what is posted to it at once, on the thread that posts it.</summary>
+    /// <summary>
+    /// Does what is posted to it at once, on the thread that posts it. It is a thread's current context only while a
+    /// continuation is handed over: what is posted then belongs to a reply that came meanwhile, and would run inside the
+    /// hand-over, in this context, and one deeper with every such reply. The thread pool takes it.
+    /// </summary>
     private sealed class CallerContext : SynchronizationContext
     {
         public static readonly CallerContext Instance = new();
 
-        public override void Post(SendOrPostCallback d, object? state) => d(state);
+        public override void Post(SendOrPostCallback d, object? state)
+        {
+            if (Current == this)
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(d.Invoke, state, preferLocal: true);
+            }
+            else
+            {
+                d(state);
+            }
+        }
     }
 }
