@@ -1,3 +1,5 @@
+using Lab.Topology.Systems;
+
 namespace Lab.Topology;
 
 /// <summary>
@@ -19,7 +21,7 @@ public sealed record LabTopology
     /// <summary>The fault proxy that carries the links.</summary>
     public required ServiceSpec FaultProxy { get; init; }
 
-    private static IReadOnlyList<SystemEntry> All => [Systems.Calibration.Entry(), Systems.Marketplace.Entry(), Systems.Echo.Entry(), Systems.TradingPost.Entry()];
+    private static IReadOnlyList<SystemEntry> All => [CalibrationTopology.Entry(), MarketplaceTopology.Entry(), EchoTopology.Entry(), TradingPostTopology.Entry()];
 
     /// <summary>Every system of the lab, with all that they need.</summary>
     public static LabTopology Complete() => Of(All);
@@ -39,7 +41,7 @@ public sealed record LabTopology
         Caches = [.. systems.SelectMany(system => system.Caches).Distinct()],
         Services = [.. systems.SelectMany(system => system.Services)],
         Links = [.. systems.SelectMany(system => system.Links)],
-        FaultProxy = Systems.FaultProxy.Service(),
+        FaultProxy = FaultProxyTopology.Service(),
     };
 }
 

@@ -63,7 +63,7 @@ public static class ProcessRoles
     /// <summary>The role in a cell about connections; the process's own name in any other.</summary>
     public static string Of(CellResult cell, string process) =>
         cell.Connections is null ? process
-        : process == Echo.Server(ConnectionCells.Engine(cell)) || Echo.SharedPortServers.Contains(process) ? Server
+        : process == EchoTopology.Server(ConnectionCells.Engine(cell)) || EchoTopology.SharedPortServers.Contains(process) ? Server
         : process == "harness" || process.StartsWith("load", StringComparison.Ordinal) ? Load
         : Rest;
 

@@ -10,6 +10,7 @@ using Lab.Harness.Scenarios;
 using Lab.LocalHost;
 using Lab.Telemetry.Export;
 using Lab.Topology;
+using Lab.Topology.Systems;
 using Spectre.Console;
 
 namespace Lab.Harness.Commands;
@@ -90,7 +91,7 @@ internal static class RunCommand
         var topology = LabTopology.For([.. plan.Cells.Select(cell => cell.System).Distinct(StringComparer.Ordinal)]);
         AnsiConsole.MarkupLineInterpolated(
             $"[bold]{plan.Cells.Count} cells[/], preset {settings.Preset}, seed {settings.Seed}");
-        if (plan.Cells.Any(cell => cell.System == Topology.Systems.Echo.Name))
+        if (plan.Cells.Any(cell => cell.System == EchoTopology.Name))
         {
             AnsiConsole.MarkupLineInterpolated($"[grey]{ConnectionBudget.OfThisProcess().ToString()}[/]");
         }

@@ -7,6 +7,7 @@ using Lab.Harness.Measurement;
 using Lab.Storage.MySql;
 using Lab.Storage.Redis;
 using Lab.Topology;
+using Lab.Topology.Systems;
 
 namespace Lab.Harness.Commands;
 
@@ -54,7 +55,7 @@ internal static class RunDescription
         var packages = new Dictionary<string, string>(StringComparer.Ordinal) { ["runtime"] = RuntimeInformation.FrameworkDescription };
 
         // A run of systems without a database has none.
-        if (endpoints.Databases.TryGetValue(Topology.Systems.Marketplace.Database, out var database))
+        if (endpoints.Databases.TryGetValue(MarketplaceTopology.Database, out var database))
         {
             using var connection = MySqlDriver.Open(database);
             packages["database"] = connection.ExecuteScalar<string>("SELECT VERSION()") ?? "unknown";

@@ -1,9 +1,9 @@
 using System.CommandLine;
 using Lab.LocalHost;
 using Lab.Topology;
+using Lab.Topology.Systems;
 using Lab.TradingPost.Cli;
 using Spectre.Console;
-using Names = Lab.Topology.Systems.TradingPost;
 
 namespace Lab.Harness.Commands;
 
@@ -70,7 +70,7 @@ internal static class TradingPostCommand
 
         AnsiConsole.MarkupLine("[grey]no lab is up: starting the trading post[/]");
         await using var lab = await LabConsole.StartAsync(
-            LabTopology.For([Names.Name]), new LocalLabOptions { StateFolder = LabFolders.State }, cancellationToken);
+            LabTopology.For([TradingPostTopology.Name]), new LocalLabOptions { StateFolder = LabFolders.State }, cancellationToken);
         using var published = PublishedLab.Publish(lab.Endpoints, LabFolders.State);
         var code = await TradingPostCli.WatchAsync(AddressIn(lab.Endpoints), cancellationToken);
         AnsiConsole.MarkupLine("[grey]stopping[/]");
@@ -78,7 +78,7 @@ internal static class TradingPostCommand
     }
 
     /// <exception cref="LabStartException">It has no trading post.</exception>
-    private static MarketAddress AddressIn(LabEndpoints lab) => lab.Services.TryGetValue(Names.Supervisor, out var supervisor)
+    private static MarketAddress AddressIn(LabEndpoints lab) => lab.Services.TryGetValue(TradingPostTopology.Supervisor, out var supervisor)
         ? new MarketAddress(supervisor.Admin, lab.AdminToken)
         : throw new LabStartException("the lab that is up has no trading post: stop it (./lab down)");
 }

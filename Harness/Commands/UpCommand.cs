@@ -3,7 +3,7 @@ using System.Diagnostics;
 using Lab.LocalHost;
 using Lab.Topology;
 using Spectre.Console;
-using Market = Lab.Topology.Systems.TradingPost;
+using Lab.Topology.Systems;
 
 namespace Lab.Harness.Commands;
 
@@ -36,7 +36,7 @@ internal static class UpCommand
                     WithDashboard = arguments.GetValue(dashboard),
                     Isolation = IsolationOption.Of(arguments, isolation),
                     // Whoever looks around shall find a market; runs open those that they measure.
-                    Settings = new Dictionary<string, string>(StringComparer.Ordinal) { [Market.OpenAtStart] = "true" },
+                    Settings = new Dictionary<string, string>(StringComparer.Ordinal) { [TradingPostTopology.OpenAtStart] = "true" },
                 },
                 cancellationToken);
             using var published = PublishedLab.Publish(lab.Endpoints, LabFolders.State);

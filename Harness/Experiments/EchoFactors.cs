@@ -14,11 +14,11 @@ public static class EchoFactors
     private const string SharedPort = "shared";
 
     public static ScenarioDescription Of(MachineAbilities machine) => new(
-        Echo.Name,
+        EchoTopology.Name,
         ["echo", "hold_connections"],
         new LimitedNumberFactor(Connections, 1, MostConnections, machine.MaxConnections),
         [
-            new WordFactor(FactorCatalog.Engine, Echo.Engines),
+            new WordFactor(FactorCatalog.Engine, EchoTopology.Engines),
             new WordFactor(Port, ["own", SharedPort]),
             .. ContainerFactors.All,
         ])
@@ -47,12 +47,12 @@ public static class EchoFactors
     private static Obstacle? Obstacle(IReadOnlyDictionary<string, object> factors, long maxConnections)
     {
         var shared = factors.TryGetValue(Port, out var port) && (string)port == SharedPort;
-        if (shared && factors.TryGetValue(FactorCatalog.Engine, out var engine) && (string)engine != Echo.Epoll)
+        if (shared && factors.TryGetValue(FactorCatalog.Engine, out var engine) && (string)engine != EchoTopology.Epoll)
         {
-            return new Obstacle($"port shared and engine {engine}", $"servers that share a port have the engine {Echo.Epoll}");
+            return new Obstacle($"port shared and engine {engine}", $"servers that share a port have the engine {EchoTopology.Epoll}");
         }
 
-        var most = shared ? maxConnections * Echo.SharedServers : maxConnections;
+        var most = shared ? maxConnections * EchoTopology.SharedServers : maxConnections;
         var wanted = (long)factors[Connections];
         return wanted <= most
             ? null
@@ -60,6 +60,6 @@ public static class EchoFactors
                 string.Create(CultureInfo.InvariantCulture, $"{wanted:N0} connections"),
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"a server may open {maxConnections:N0} here{(shared ? $", and {Echo.SharedServers} servers share the port" : "")}"));
+                    $"a server may open {maxConnections:N0} here{(shared ? $", and {EchoTopology.SharedServers} servers share the port" : "")}"));
     }
 }

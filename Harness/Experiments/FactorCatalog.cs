@@ -33,7 +33,7 @@ public sealed class FactorCatalog
     public ScenarioDescription? Find(string system) => _systems.GetValueOrDefault(system);
 
     private static ScenarioDescription CalibrationSystem(MachineAbilities machine) => new(
-        Calibration.Name,
+        CalibrationTopology.Name,
         ["tcp_round_trip", "select_by_key", "insert_row"],
         new NumberFactor("clients", 1, 10_000),
         ContainerFactors.All)
@@ -42,11 +42,11 @@ public sealed class FactorCatalog
     };
 
     private static ScenarioDescription MarketplaceSystem(Deployments deployments, MachineAbilities machine) => new(
-        Topology.Systems.Marketplace.Name,
+        MarketplaceTopology.Name,
         ["get_seller_rating", "search_items", "display_items_for_sale", "register_item_for_sale"],
         new ClientsFactor("clients", "sellers", "buyers", 1, 10_000),
         [
-            new WordFactor(Engine, [.. Echo.Engines.Where(engine => engine != Kestrel)]),
+            new WordFactor(Engine, [.. EchoTopology.Engines.Where(engine => engine != Kestrel)]),
             new WordFactor("cache", ["off", "redis"]),
             new WordFactor("tracing", TracingModes),
             new WordFactor("deployment", deployments.Names),

@@ -1,4 +1,4 @@
-using Names = Lab.Topology.Systems.TradingPost;
+using Lab.Topology.Systems;
 
 namespace Lab.Harness.Experiments;
 
@@ -36,11 +36,11 @@ public static class TradingPostFactors
     private const long MostBuyers = 256;
 
     public static ScenarioDescription Of(Deployments deployments, MachineAbilities machine) => new(
-        Names.Name,
+        TradingPostTopology.Name,
         [Buy, ElectAfterKill, ElectAfterStop, BuyThroughChange],
         new NumberFactor(Buyers, 1, MostBuyers),
         [
-            new NumberFactor(Peers, 2, Names.MostPeers),
+            new NumberFactor(Peers, 2, TradingPostTopology.MostPeers),
             new WordFactor(Accounts, ["file", MySql]),
             new WordFactor(Election, [AsPublished, Improved]),
             new WordFactor(Writes, [AsPublished, Improved]),

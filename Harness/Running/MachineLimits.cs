@@ -1,6 +1,7 @@
 using Lab.Harness.Archive;
 using Lab.Harness.Experiments;
 using Lab.Harness.Scenarios.Calibration;
+using Lab.Topology.Systems;
 
 namespace Lab.Harness.Running;
 
@@ -14,9 +15,9 @@ internal static class MachineLimits
     public static void Assign(IReadOnlyList<CellRun> block, Func<Cell, int> concurrency)
     {
         var calibrations = block
-            .Where(run => run.Cell.System == Topology.Systems.Calibration.Name && run.MeanThroughputOps > 0 && !ContainerFactors.AreStated(run.Cell.Factors))
+            .Where(run => run.Cell.System == CalibrationTopology.Name && run.MeanThroughputOps > 0 && !ContainerFactors.AreStated(run.Cell.Factors))
             .ToDictionary(run => (run.Cell.Operation, Clients: concurrency(run.Cell)));
-        foreach (var run in block.Where(run => run.Cell.System == Topology.Systems.Marketplace.Name))
+        foreach (var run in block.Where(run => run.Cell.System == MarketplaceTopology.Name))
         {
             var clients = concurrency(run.Cell);
             var statement = Writes(run.Cell) ? CalibrationScenario.Insert : CalibrationScenario.Select;

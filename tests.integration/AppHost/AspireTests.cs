@@ -13,8 +13,8 @@ using Lab.Tests.Integration.Containers;
 using Lab.Tests.Integration.Labs;
 using Lab.Tests.Integration.Marketplace;
 using Lab.Topology;
+using Lab.Topology.Systems;
 using Microsoft.Playwright;
-using Names = Lab.Topology.Systems.Marketplace;
 
 namespace Lab.Tests.Integration.AppHost;
 
@@ -33,7 +33,7 @@ public sealed class AspireTests
         await using var browsers = await Browsers.OpenAsync();
         await using var app = await AspireApp.StartAsync(dashboard: true, "--databases", "local");
         await using var lab = await app.HarnessLabAsync();
-        await app.SetFactorAsync(lab.Endpoints, Names.SellerServer, "tracing", "all");
+        await app.SetFactorAsync(lab.Endpoints, MarketplaceTopology.SellerServer, "tracing", "all");
         await RegisterAsync(app);
 
         // Rows below the window's end are not made.
@@ -54,8 +54,8 @@ public sealed class AspireTests
     {
         await using var app = await AspireApp.StartAsync(dashboard: false, "--databases", "local", "--experiment", "marketplace");
         await using var lab = await app.HarnessLabAsync();
-        var topology = LabTopology.For([Names.Name, Lab.Topology.Systems.Calibration.Name]);
-        using (var connection = MySqlDriver.Open(lab.Endpoints.Databases[Names.Database]))
+        var topology = LabTopology.For([MarketplaceTopology.Name, CalibrationTopology.Name]);
+        using (var connection = MySqlDriver.Open(lab.Endpoints.Databases[MarketplaceTopology.Database]))
         {
             Assert.Equal(
                 topology.Schemas.Select(schema => schema.Name).Order(StringComparer.Ordinal),
@@ -85,19 +85,19 @@ public sealed class AspireTests
         using var proxies = new ToxiproxyClient(lab.Endpoints.FaultProxyApi);
         await ClickAsync(app, "inject-latency");
         await ClickAsync(app, "inject-latency");
-        var toxic = Assert.Single((await proxies.GetProxyAsync(Names.SellerLink, Token)).Toxics);
+        var toxic = Assert.Single((await proxies.GetProxyAsync(MarketplaceTopology.SellerLink, Token)).Toxics);
         Assert.Equal("injected", toxic.Name);
         await ClickAsync(app, "heal");
-        Assert.Empty((await proxies.GetProxyAsync(Names.SellerLink, Token)).Toxics);
+        Assert.Empty((await proxies.GetProxyAsync(MarketplaceTopology.SellerLink, Token)).Toxics);
     }
 
     [Fact]
     public async Task A_service_that_is_restarted_or_crashes_comes_back_as_another_process()
     {
-        var service = Lab.Topology.Systems.Echo.Server(Lab.Topology.Systems.Echo.Epoll);
+        var service = EchoTopology.Server(EchoTopology.Epoll);
         await using var app = await AspireApp.StartAsync(dashboard: false, "--experiment", "echo");
         await using var lab = await app.HarnessLabAsync();
-        using var control = new LabControl(LabTopology.For([Lab.Topology.Systems.Echo.Name]), lab.Endpoints, null!);
+        using var control = new LabControl(LabTopology.For([EchoTopology.Name]), lab.Endpoints, null!);
         var first = lab.ProcessIds()[service];
         await control.RestartAsync(service, lab.ProcessIds, Token);
         var second = lab.ProcessIds()[service];
@@ -112,21 +112,21 @@ public sealed class AspireTests
     {
         await Engine.NeededAsync();
         await using var app = await AspireApp.StartAsync(dashboard: false, "--databases", "containers", "--experiment", "marketplace");
-        Assert.IsAssignableFrom<ContainerResource>(app.Resources.Single(resource => resource.Name == Names.Database));
-        Assert.IsAssignableFrom<ContainerResource>(app.Resources.Single(resource => resource.Name == Names.Cache));
+        Assert.IsAssignableFrom<ContainerResource>(app.Resources.Single(resource => resource.Name == MarketplaceTopology.Database));
+        Assert.IsAssignableFrom<ContainerResource>(app.Resources.Single(resource => resource.Name == MarketplaceTopology.Cache));
         await RegisterAsync(app);
     }
 
     private static async Task ClickAsync(AspireApp app, string command)
     {
-        var result = await app.Application.ResourceCommands.ExecuteCommandAsync(Lab.Topology.Systems.FaultProxy.Name, command, Token);
+        var result = await app.Application.ResourceCommands.ExecuteCommandAsync(FaultProxyTopology.Name, command, Token);
         Assert.True(result.Success, result.Message);
     }
 
     /// <summary>At the endpoint that the resource has.</summary>
     private static async Task RegisterAsync(AspireApp app)
     {
-        await using var seller = new SellerClient(app.Clients(Names.SellerServer));
+        await using var seller = new SellerClient(app.Clients(MarketplaceTopology.SellerServer));
         await seller.CreateAccountAsync("ann", Password, Token);
         await seller.LoginAsync("ann", Password, Token);
         var id = await seller.RegisterItemAsync(StoryTests.Salt(), Token);

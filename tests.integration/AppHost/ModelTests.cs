@@ -1,6 +1,6 @@
 using Aspire.Hosting.ApplicationModel;
 using Lab.Topology;
-using Names = Lab.Topology.Systems.Marketplace;
+using Lab.Topology.Systems;
 
 namespace Lab.Tests.Integration.AppHost;
 
@@ -54,7 +54,7 @@ public sealed class ModelTests
     public async Task Schemas_stand_below_their_server_with_connection_strings_of_their_own()
     {
         await using var app = await AspireApp.ModelAsync(dashboard: false, "--databases", "local");
-        var server = Assert.IsAssignableFrom<IResourceWithConnectionString>(Named(app, Names.Database));
+        var server = Assert.IsAssignableFrom<IResourceWithConnectionString>(Named(app, MarketplaceTopology.Database));
         var connection = await server.GetConnectionStringAsync(Token);
         Assert.Contains("User ID=lab;Password=", connection, StringComparison.Ordinal);
         foreach (var schema in LabTopology.Complete().Schemas)
@@ -69,8 +69,8 @@ public sealed class ModelTests
     public async Task An_experiment_that_is_named_brings_only_the_systems_that_it_measures()
     {
         await using var app = await AspireApp.ModelAsync(dashboard: false, "--databases", "local", "--experiment", "echo");
-        Assert.Contains(app.Resources, resource => resource.Name == Lab.Topology.Systems.Echo.Server(Lab.Topology.Systems.Echo.Epoll));
-        Assert.DoesNotContain(app.Resources, resource => resource.Name is Names.Database or Names.SellerServer or Lab.Topology.Systems.TradingPost.Supervisor);
+        Assert.Contains(app.Resources, resource => resource.Name == EchoTopology.Server(EchoTopology.Epoll));
+        Assert.DoesNotContain(app.Resources, resource => resource.Name is MarketplaceTopology.Database or MarketplaceTopology.SellerServer or TradingPostTopology.Supervisor);
     }
 
     private static IResource Named(AspireApp app, string name) => app.Resources.Single(resource => resource.Name == name);

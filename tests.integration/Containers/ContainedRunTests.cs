@@ -5,7 +5,7 @@ using Lab.Harness.Running;
 using Lab.Harness.Scenarios;
 using Lab.LocalHost;
 using Lab.Topology;
-using Names = Lab.Topology.Systems.Echo;
+using Lab.Topology.Systems;
 
 namespace Lab.Tests.Integration.Containers;
 
@@ -55,19 +55,19 @@ public sealed class ContainedRunTests : IDisposable
     public async Task Servers_that_share_a_port_share_a_network_and_each_of_them_may_restart()
     {
         await Engine.NeededAsync();
-        var topology = LabTopology.For([Names.Name]);
-        topology = topology with { Services = [.. topology.Services.Where(service => Names.SharedPortServers.Contains(service.Name))] };
+        var topology = LabTopology.For([EchoTopology.Name]);
+        topology = topology with { Services = [.. topology.Services.Where(service => EchoTopology.SharedPortServers.Contains(service.Name))] };
         await using var lab = await LocalLab.StartAsync(
             topology, new LocalLabOptions { StateFolder = _state, Isolation = Isolation.Container }, _ => { }, Token);
-        Assert.Single(Names.SharedPortServers.Select(server => lab.Endpoints.Services[server].Admin.Host).Distinct(StringComparer.Ordinal));
+        Assert.Single(EchoTopology.SharedPortServers.Select(server => lab.Endpoints.Services[server].Admin.Host).Distinct(StringComparer.Ordinal));
         using var control = new LabControl(topology, lab.Endpoints, null!);
         var before = lab.ProcessIds();
-        await Task.WhenAll(Names.SharedPortServers.Select(server => control.RestartAsync(server, lab.ProcessIds, Token)));
-        Assert.All(Names.SharedPortServers, server => Assert.NotEqual(before[server], lab.ProcessIds()[server]));
+        await Task.WhenAll(EchoTopology.SharedPortServers.Select(server => control.RestartAsync(server, lab.ProcessIds, Token)));
+        Assert.All(EchoTopology.SharedPortServers, server => Assert.NotEqual(before[server], lab.ProcessIds()[server]));
 
         // Each is healthy at an admin port of its own, and the shared port is served.
         using var client = new System.Net.Sockets.TcpClient();
-        await client.ConnectAsync(System.Net.IPEndPoint.Parse(lab.Endpoints.Services[Names.SharedPortServers[0]].Endpoints[Names.ClientEndpoint]), Token);
+        await client.ConnectAsync(System.Net.IPEndPoint.Parse(lab.Endpoints.Services[EchoTopology.SharedPortServers[0]].Endpoints[EchoTopology.ClientEndpoint]), Token);
         await client.GetStream().WriteAsync("salt"u8.ToArray(), Token);
         var echo = new byte[4];
         await client.GetStream().ReadExactlyAsync(echo, Token);

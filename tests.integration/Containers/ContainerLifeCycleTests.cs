@@ -1,6 +1,7 @@
 using Lab.LocalHost;
 using Lab.Tests.Integration.Labs;
 using Lab.Topology;
+using Lab.Topology.Systems;
 
 namespace Lab.Tests.Integration.Containers;
 
@@ -94,7 +95,7 @@ public sealed class ContainerLifeCycleTests : IDisposable
     {
         await using var lab = await LocalLab.StartAsync(
             LabTopology.Of(), new LocalLabOptions { StateFolder = _state }, _ => { }, Token);
-        var name = Lab.Topology.Systems.FaultProxy.Name;
+        var name = FaultProxyTopology.Name;
         foreach (var attempt in new Func<Task>[] { () => lab.DisconnectAsync(name, Token), () => lab.LimitAsync(name, new ResourceLimits(1, 512), Token) })
         {
             Assert.Contains("--isolation container", (await Assert.ThrowsAsync<NotSupportedException>(attempt)).Message, StringComparison.Ordinal);

@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 using Lab.LocalHost;
 using Lab.Marketplace.Client;
 using Lab.Tests.Integration.Marketplace;
-using Names = Lab.Topology.Systems.Marketplace;
+using Lab.Topology.Systems;
 
 namespace Lab.Tests.Integration.Containers;
 
@@ -30,11 +30,11 @@ public sealed class ContainerTests(ContainedLab lab)
     public async Task A_killed_container_comes_back_at_its_address()
     {
         await Engine.NeededAsync();
-        var (address, before) = (lab.Server(Names.SellerServer), lab.Lab.ProcessIds()[Names.SellerServer]);
-        await RestartedAsync(Names.SellerServer, () => lab.Lab.KillAsync(Names.SellerServer, Token));
-        Assert.Equal(address, lab.Server(Names.SellerServer));
-        Assert.NotEqual(before, lab.Lab.ProcessIds()[Names.SellerServer]);
-        Assert.Contains(lab.Events, change => change is { Resource: Names.SellerServer, State: ResourceState.Crashed } && change.Detail.StartsWith("exit code 137", StringComparison.Ordinal));
+        var (address, before) = (lab.Server(MarketplaceTopology.SellerServer), lab.Lab.ProcessIds()[MarketplaceTopology.SellerServer]);
+        await RestartedAsync(MarketplaceTopology.SellerServer, () => lab.Lab.KillAsync(MarketplaceTopology.SellerServer, Token));
+        Assert.Equal(address, lab.Server(MarketplaceTopology.SellerServer));
+        Assert.NotEqual(before, lab.Lab.ProcessIds()[MarketplaceTopology.SellerServer]);
+        Assert.Contains(lab.Events, change => change is { Resource: MarketplaceTopology.SellerServer, State: ResourceState.Crashed } && change.Detail.StartsWith("exit code 137", StringComparison.Ordinal));
         await BuyAndSellAsync();
     }
 
@@ -42,12 +42,12 @@ public sealed class ContainerTests(ContainedLab lab)
     public async Task A_service_can_crash_itself_inside_its_container()
     {
         await Engine.NeededAsync();
-        await RestartedAsync(Names.BuyerServer, async () =>
+        await RestartedAsync(MarketplaceTopology.BuyerServer, async () =>
         {
             using var http = new HttpClient();
             http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", lab.Lab.Endpoints.AdminToken);
             await Assert.ThrowsAsync<HttpRequestException>(() =>
-                http.PostAsync(new Uri(lab.Lab.Endpoints.Services[Names.BuyerServer].Admin, "/admin/crash"), content: null, Token));
+                http.PostAsync(new Uri(lab.Lab.Endpoints.Services[MarketplaceTopology.BuyerServer].Admin, "/admin/crash"), content: null, Token));
         });
         await BuyAndSellAsync();
     }
@@ -58,8 +58,8 @@ public sealed class ContainerTests(ContainedLab lab)
         await Engine.NeededAsync();
         await using var seller = await lab.NewSellerAsync();
         var id = await seller.RegisterItemAsync(StoryTests.Salt(), Token);
-        await lab.Lab.KillAsync(Names.Database, Token);
-        await lab.Lab.RestartAsync(Names.Database, Token);
+        await lab.Lab.KillAsync(MarketplaceTopology.Database, Token);
+        await lab.Lab.RestartAsync(MarketplaceTopology.Database, Token);
         // A write on a connection that was used a moment ago would only now find out that its server is another one.
         await Task.Delay(TimeSpan.FromSeconds(1.5), Token);
         Assert.Equal(1, lab.Sql<long>($"SELECT COUNT(*) FROM lab_product.item WHERE serial = {id.Serial}"));
@@ -71,11 +71,11 @@ public sealed class ContainerTests(ContainedLab lab)
         await Engine.NeededAsync();
         await using var seller = await lab.NewSellerAsync(options: Impatient);
         await seller.DisplayItemsAsync(Token);
-        await lab.Lab.SuspendAsync(Names.SellerServer, Token);
-        Assert.Equal("true", await StateAsync(Names.SellerServer, "{{.State.Paused}}"));
+        await lab.Lab.SuspendAsync(MarketplaceTopology.SellerServer, Token);
+        Assert.Equal("true", await StateAsync(MarketplaceTopology.SellerServer, "{{.State.Paused}}"));
         await Assert.ThrowsAsync<TimeoutException>(() => seller.DisplayItemsAsync(Token));
-        await lab.Lab.ResumeAsync(Names.SellerServer, Token);
-        Assert.Equal("false", await StateAsync(Names.SellerServer, "{{.State.Paused}}"));
+        await lab.Lab.ResumeAsync(MarketplaceTopology.SellerServer, Token);
+        Assert.Equal("false", await StateAsync(MarketplaceTopology.SellerServer, "{{.State.Paused}}"));
         await BuyAndSellAsync();
     }
 
@@ -83,14 +83,14 @@ public sealed class ContainerTests(ContainedLab lab)
     public async Task A_disconnected_container_cannot_be_reached_and_a_reconnected_one_is_where_it_was()
     {
         await Engine.NeededAsync();
-        var pid = lab.Lab.ProcessIds()[Names.SellerServer];
+        var pid = lab.Lab.ProcessIds()[MarketplaceTopology.SellerServer];
         await using var seller = await lab.NewSellerAsync(options: Impatient);
-        await lab.Lab.DisconnectAsync(Names.SellerServer, Token);
+        await lab.Lab.DisconnectAsync(MarketplaceTopology.SellerServer, Token);
         await Assert.ThrowsAsync<TimeoutException>(() => seller.DisplayItemsAsync(Token));
-        Assert.Equal("true", await StateAsync(Names.SellerServer, "{{.State.Running}}"));
-        await lab.Lab.ReconnectAsync(Names.SellerServer, Token);
+        Assert.Equal("true", await StateAsync(MarketplaceTopology.SellerServer, "{{.State.Running}}"));
+        await lab.Lab.ReconnectAsync(MarketplaceTopology.SellerServer, Token);
         await BuyAndSellAsync();
-        Assert.Equal(pid, lab.Lab.ProcessIds()[Names.SellerServer]);
+        Assert.Equal(pid, lab.Lab.ProcessIds()[MarketplaceTopology.SellerServer]);
     }
 
     [Fact]
@@ -98,11 +98,11 @@ public sealed class ContainerTests(ContainedLab lab)
     {
         await Engine.NeededAsync();
         var unlimited = await LimitsInsideAsync();
-        await lab.Lab.LimitAsync(Names.SellerServer, new ResourceLimits(0.5m, 512), Token);
+        await lab.Lab.LimitAsync(MarketplaceTopology.SellerServer, new ResourceLimits(0.5m, 512), Token);
         Assert.Equal((0.5, 512L << 20), await LimitsInsideAsync());
-        await RestartedAsync(Names.SellerServer, () => lab.Lab.KillAsync(Names.SellerServer, Token));
+        await RestartedAsync(MarketplaceTopology.SellerServer, () => lab.Lab.KillAsync(MarketplaceTopology.SellerServer, Token));
         Assert.Equal((0.5, 512L << 20), await LimitsInsideAsync());
-        await lab.Lab.LimitAsync(Names.SellerServer, limits: null, Token);
+        await lab.Lab.LimitAsync(MarketplaceTopology.SellerServer, limits: null, Token);
         var lifted = await LimitsInsideAsync();
         Assert.Null(lifted.Cpus);
         Assert.Null(unlimited.Cpus);
@@ -116,8 +116,8 @@ public sealed class ContainerTests(ContainedLab lab)
         await Engine.NeededAsync();
         var processes = lab.Lab.ProcessIds();
         Assert.Equal(
-            new[] { Names.Database, Names.Cache, Names.SellerServer, Names.BuyerServer, Lab.Topology.Systems.FaultProxy.Name }.Order(StringComparer.Ordinal),
-            processes.Keys.Where(name => name != Lab.Topology.Systems.Calibration.EchoServer).Order(StringComparer.Ordinal));
+            new[] { MarketplaceTopology.Database, MarketplaceTopology.Cache, MarketplaceTopology.SellerServer, MarketplaceTopology.BuyerServer, FaultProxyTopology.Name }.Order(StringComparer.Ordinal),
+            processes.Keys.Where(name => name != CalibrationTopology.EchoServer).Order(StringComparer.Ordinal));
         foreach (var (resource, pid) in processes)
         {
             var status = File.ReadLines($"/proc/{pid.ToString(CultureInfo.InvariantCulture)}/status")
@@ -128,9 +128,9 @@ public sealed class ContainerTests(ContainedLab lab)
             Assert.Equal("true", await StateAsync(resource, "{{.HostConfig.ReadonlyRootfs}}"));
         }
 
-        var (refused, why) = await Engine.InsideAsync(await lab.NameOfAsync(Names.SellerServer), "touch", "/app/x");
+        var (refused, why) = await Engine.InsideAsync(await lab.NameOfAsync(MarketplaceTopology.SellerServer), "touch", "/app/x");
         Assert.True(refused != 0 && why.Contains("Read-only file system", StringComparison.Ordinal), why);
-        Assert.Equal(0, (await Engine.InsideAsync(await lab.NameOfAsync(Names.SellerServer), "touch", "/tmp/x")).ExitCode);
+        Assert.Equal(0, (await Engine.InsideAsync(await lab.NameOfAsync(MarketplaceTopology.SellerServer), "touch", "/tmp/x")).ExitCode);
     }
 
     [Fact]
@@ -153,8 +153,8 @@ public sealed class ContainerTests(ContainedLab lab)
     public async Task The_images_health_check_tells_health()
     {
         await Engine.NeededAsync();
-        var server = await lab.NameOfAsync(Names.SellerServer);
-        var check = await Engine.RunAsync("image", "inspect", "--format", "{{index .Config.Healthcheck.Test 1}}", await StateAsync(Names.SellerServer, "{{.Config.Image}}"));
+        var server = await lab.NameOfAsync(MarketplaceTopology.SellerServer);
+        var check = await Engine.RunAsync("image", "inspect", "--format", "{{index .Config.Healthcheck.Test 1}}", await StateAsync(MarketplaceTopology.SellerServer, "{{.Config.Image}}"));
         Assert.Equal(0, (await Engine.InsideAsync(server, check)).ExitCode);
         Assert.NotEqual(0, (await Engine.InsideAsync(server, "env", "Service__AdminUrl=http://127.0.0.1:1", check)).ExitCode);
     }
@@ -191,7 +191,7 @@ public sealed class ContainerTests(ContainedLab lab)
             if [ -f /sys/fs/cgroup/cpu.max ]; then cat /sys/fs/cgroup/cpu.max /sys/fs/cgroup/memory.max
             else cat /sys/fs/cgroup/cpu/cpu.cfs_quota_us /sys/fs/cgroup/cpu/cpu.cfs_period_us /sys/fs/cgroup/memory/memory.limit_in_bytes; fi
             """;
-        var (exitCode, output) = await Engine.InsideAsync(await lab.NameOfAsync(Names.SellerServer), "sh", "-c", Script);
+        var (exitCode, output) = await Engine.InsideAsync(await lab.NameOfAsync(MarketplaceTopology.SellerServer), "sh", "-c", Script);
         Assert.Equal(0, exitCode);
         var fields = output.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
         var quota = fields[0] is "max" or "-1" ? (double?)null : double.Parse(fields[0], CultureInfo.InvariantCulture);

@@ -1,8 +1,8 @@
 using System.Globalization;
 using Lab.Tests.Integration.Labs;
 using Lab.Topology;
+using Lab.Topology.Systems;
 using Lab.Transport.Engines;
-using Names = Lab.Topology.Systems.Echo;
 
 namespace Lab.Tests.Integration.Echo;
 
@@ -13,15 +13,15 @@ public sealed class EchoLab : TestLab
     public static IReadOnlyList<string> Engines { get; } = [.. ConnectionEngines.Offered, "kestrel"];
 
     /// <summary>The second has no port of its own.</summary>
-    public static IReadOnlyList<string> SharedPortServers { get; } = [.. Names.SharedPortServers.Take(2)];
+    public static IReadOnlyList<string> SharedPortServers { get; } = [.. EchoTopology.SharedPortServers.Take(2)];
 
     protected override LabTopology Topology()
     {
-        var services = LabTopology.Complete().Services.Where(service => service.System == Names.Name).ToDictionary(service => service.Name, StringComparer.Ordinal);
+        var services = LabTopology.Complete().Services.Where(service => service.System == EchoTopology.Name).ToDictionary(service => service.Name, StringComparer.Ordinal);
         return LabTopology.Of(new SystemEntry
         {
-            Name = Names.Name,
-            Services = [.. Engines.Select(engine => services[Names.Server(engine)]), .. SharedPortServers.Select(server => services[server])],
+            Name = EchoTopology.Name,
+            Services = [.. Engines.Select(engine => services[EchoTopology.Server(engine)]), .. SharedPortServers.Select(server => services[server])],
         });
     }
 

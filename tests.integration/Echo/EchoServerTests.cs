@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
 using Lab.Tests.Integration.Labs;
-using Names = Lab.Topology.Systems.Echo;
+using Lab.Topology.Systems;
 
 namespace Lab.Tests.Integration.Echo;
 
@@ -19,7 +19,7 @@ public sealed class EchoServerTests(EchoLab lab) : IClassFixture<EchoLab>
     [MemberData(nameof(Engines))]
     public async Task Bytes_come_back_whatever_their_pieces(string engine)
     {
-        using var connection = await OpenAsync(Names.Server(engine));
+        using var connection = await OpenAsync(EchoTopology.Server(engine));
         foreach (var pieceBytes in new[] { 1, 3, 64, 65, 1000, 4096, 70_000 })
         {
             var piece = new byte[pieceBytes];
@@ -34,7 +34,7 @@ public sealed class EchoServerTests(EchoLab lab) : IClassFixture<EchoLab>
     [MemberData(nameof(Engines))]
     public async Task A_mebibyte_at_once_comes_back(string engine)
     {
-        using var connection = await OpenAsync(Names.Server(engine));
+        using var connection = await OpenAsync(EchoTopology.Server(engine));
         var bytes = new byte[1024 * 1024];
         Random.Shared.NextBytes(bytes);
         var sending = connection.SendAsync(bytes);
@@ -50,14 +50,14 @@ public sealed class EchoServerTests(EchoLab lab) : IClassFixture<EchoLab>
         var expected = new List<(string Peer, long Bytes, long Requests)>();
         for (var requests = 0; requests < Connections; requests++)
         {
-            using var connection = await OpenAsync(Names.Server(engine));
+            using var connection = await OpenAsync(EchoTopology.Server(engine));
             await RequestAsync(connection, requests);
             expected.Add((connection.Address, requests * RequestBytes, requests));
             connection.CloseSending();
             await connection.ReceiveEndAsync();
         }
 
-        var lines = await LinesOfAsync(Names.Server(engine), [.. expected.Select(connection => connection.Peer)]);
+        var lines = await LinesOfAsync(EchoTopology.Server(engine), [.. expected.Select(connection => connection.Peer)]);
         Assert.Equal(expected, lines.Select(line => (line.Peer, line.Bytes, line.Requests)));
         Assert.All(lines, line => Assert.InRange(line.Descriptor, 3, int.MaxValue));
     }
@@ -70,24 +70,24 @@ public sealed class EchoServerTests(EchoLab lab) : IClassFixture<EchoLab>
         var (reset, closed) = (new List<string>(), new List<string>());
         for (var number = 0; number < Connections; number++)
         {
-            using var connection = await OpenAsync(Names.Server(engine));
+            using var connection = await OpenAsync(EchoTopology.Server(engine));
             await RequestAsync(connection, 1);
             reset.Add(connection.Address);
             connection.Reset();
-            using var other = await OpenAsync(Names.Server(engine));
+            using var other = await OpenAsync(EchoTopology.Server(engine));
             await RequestAsync(other, 1);
             closed.Add(other.Address);
         }
 
-        await LinesOfAsync(Names.Server(engine), closed);
-        var lines = await lab.LinesAsync(Names.Server(engine), _ => true, Token);
+        await LinesOfAsync(EchoTopology.Server(engine), closed);
+        var lines = await lab.LinesAsync(EchoTopology.Server(engine), _ => true, Token);
         Assert.DoesNotContain(lines, line => reset.Contains(line.Peer, StringComparer.Ordinal));
     }
 
     [Fact]
     public async Task The_log_can_be_read_from_anywhere()
     {
-        var server = Names.Server("kestrel");
+        var server = EchoTopology.Server("kestrel");
         string peer;
         using (var connection = await OpenAsync(server))
         {
@@ -114,7 +114,7 @@ public sealed class EchoServerTests(EchoLab lab) : IClassFixture<EchoLab>
     [InlineData("?from=999999999999", "is beyond the end")]
     public async Task A_wrong_offset_is_refused_with_words(string query, string words)
     {
-        using var reply = await lab.GetAdminAsync(Names.Server("kestrel"), "/admin/connections" + query, Token);
+        using var reply = await lab.GetAdminAsync(EchoTopology.Server("kestrel"), "/admin/connections" + query, Token);
         Assert.Equal(HttpStatusCode.BadRequest, reply.StatusCode);
         Assert.Contains(words, Regex.Unescape(await reply.Content.ReadAsStringAsync(Token)), StringComparison.Ordinal);
     }
@@ -123,7 +123,7 @@ public sealed class EchoServerTests(EchoLab lab) : IClassFixture<EchoLab>
     public async Task The_log_wants_the_token()
     {
         using var http = new HttpClient();
-        using var reply = await http.GetAsync(new Uri(lab.Lab.Endpoints.Services[Names.Server("kestrel")].Admin, "/admin/connections"), Token);
+        using var reply = await http.GetAsync(new Uri(lab.Lab.Endpoints.Services[EchoTopology.Server("kestrel")].Admin, "/admin/connections"), Token);
         Assert.Equal(HttpStatusCode.Unauthorized, reply.StatusCode);
     }
 

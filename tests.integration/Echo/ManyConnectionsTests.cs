@@ -5,8 +5,8 @@ using System.Text.RegularExpressions;
 using Lab.Harness.Load.Connections;
 using Lab.Harness.Measurement;
 using Lab.Tests.Integration.Labs;
+using Lab.Topology.Systems;
 using Lab.Transport.Engines;
-using Names = Lab.Topology.Systems.Echo;
 
 namespace Lab.Tests.Integration.Echo;
 
@@ -31,7 +31,7 @@ public sealed partial class ManyConnectionsTests(EchoLab lab) : IClassFixture<Ec
     {
         var connections = Math.Min(Many, Math.Min(ConnectionBudget.OfThisProcess().PerProcess, ConnectionEngines.Most(engine)?.Connections ?? Many));
         await using var load = new ConnectionLoad(new ConnectionLoadOptions());
-        var opened = await load.OpenAsync(IPEndPoint.Parse(lab.Lab.Endpoints.Services[Names.Server(engine)].Endpoints[Names.ClientEndpoint]), connections, Token);
+        var opened = await load.OpenAsync(IPEndPoint.Parse(lab.Lab.Endpoints.Services[EchoTopology.Server(engine)].Endpoints[EchoTopology.ClientEndpoint]), connections, Token);
         Assert.Equal((connections, null), (opened.Open, opened.Reason));
         Assert.Empty((await load.RunAsync(1, Token)).Errors);
 
@@ -39,7 +39,7 @@ public sealed partial class ManyConnectionsTests(EchoLab lab) : IClassFixture<Ec
         var usedS = double.MaxValue;
         for (var attempt = 0; attempt < 10 && usedS > 0.05; attempt++)
         {
-            var sampler = new ProcessSampler(engine, lab.Lab.ProcessIds()[Names.Server(engine)]);
+            var sampler = new ProcessSampler(engine, lab.Lab.ProcessIds()[EchoTopology.Server(engine)]);
             sampler.Begin();
             await Task.Delay(1000, Token);
             sampler.Sample();

@@ -9,6 +9,7 @@ using Lab.Harness.Scenarios.Echo;
 using Lab.Harness.Scenarios.Marketplace;
 using Lab.LocalHost;
 using Lab.Topology;
+using Lab.Topology.Systems;
 
 namespace Lab.Tests.Integration.Harness;
 
@@ -40,7 +41,7 @@ public sealed class RunTests : IAsyncLifetime
 
         // Every combination of factors with few clients, each with a few operations. The trading post, whose markets take seconds to
         // open, has tests of its own.
-        var cells = full.Cells.Where(cell => cell.System != Lab.Topology.Systems.TradingPost.Name)
+        var cells = full.Cells.Where(cell => cell.System != TradingPostTopology.Name)
             .Where(cell => cell.Factors.Where(factor => factor.Key is "sellers" or "buyers" or "clients").All(factor => (long)factor.Value <= 10))
             .Where(cell => cell.Word("deployment", "local") == "local" || cell.Number("sellers") == 1)
             .Select(cell => cell with { Factors = WithFewConnections(cell), Iterations = 2, OperationsPerClient = Operations })

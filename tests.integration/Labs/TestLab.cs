@@ -6,8 +6,8 @@ using Lab.LocalHost;
 using Lab.Marketplace.Client;
 using Lab.Storage.MySql;
 using Lab.Topology;
+using Lab.Topology.Systems;
 using Lab.Transport;
-using Names = Lab.Topology.Systems.Marketplace;
 
 namespace Lab.Tests.Integration.Labs;
 
@@ -76,11 +76,11 @@ public abstract class TestLab : IAsyncLifetime
     protected static SystemEntry Marketplace(
         Func<ServiceSpec, ServiceSpec>? change = null, Func<IReadOnlyList<ServiceSpec>, IEnumerable<ServiceSpec>>? more = null)
     {
-        var complete = LabTopology.For([Names.Name]);
-        var services = complete.Services.Where(service => service.System == Names.Name).Select(change ?? (service => service)).ToList();
+        var complete = LabTopology.For([MarketplaceTopology.Name]);
+        var services = complete.Services.Where(service => service.System == MarketplaceTopology.Name).Select(change ?? (service => service)).ToList();
         return new SystemEntry
         {
-            Name = Names.Name,
+            Name = MarketplaceTopology.Name,
             Databases = complete.Databases,
             Caches = complete.Caches,
             Services = [.. services, .. more?.Invoke(services) ?? []],
@@ -93,7 +93,7 @@ public abstract class TestLab : IAsyncLifetime
     {
         var changed = new Dictionary<string, SettingValue>(server.Settings, StringComparer.Ordinal)
         {
-            ["Marketplace:Listen"] = SettingValue.Endpoint(name, Names.ClientEndpoint),
+            ["Marketplace:Listen"] = SettingValue.Endpoint(name, MarketplaceTopology.ClientEndpoint),
         };
         foreach (var (key, value) in settings)
         {
@@ -105,14 +105,14 @@ public abstract class TestLab : IAsyncLifetime
 
     public string NewName(string kind) => $"{kind}{Interlocked.Increment(ref _names)}-{Guid.NewGuid().ToString("N")[..6]}";
 
-    public DnsEndPoint Server(string name) => Addresses.Parse(Lab.Endpoints.Services[name].Endpoints[Names.ClientEndpoint]);
+    public DnsEndPoint Server(string name) => Addresses.Parse(Lab.Endpoints.Services[name].Endpoints[MarketplaceTopology.ClientEndpoint]);
 
     /// <summary>A new seller, logged in.</summary>
-    public async Task<SellerClient> NewSellerAsync(string server = Names.SellerServer, MarketplaceClientOptions? options = null) =>
+    public async Task<SellerClient> NewSellerAsync(string server = MarketplaceTopology.SellerServer, MarketplaceClientOptions? options = null) =>
         await LogInAsync(new SellerClient(Server(server), options), NewName("seller"));
 
     /// <summary>A new buyer, logged in.</summary>
-    public async Task<BuyerClient> NewBuyerAsync(string server = Names.BuyerServer, MarketplaceClientOptions? options = null) =>
+    public async Task<BuyerClient> NewBuyerAsync(string server = MarketplaceTopology.BuyerServer, MarketplaceClientOptions? options = null) =>
         await LogInAsync(new BuyerClient(Server(server), options), NewName("buyer"));
 
     public async Task SetFactorsAsync(string service, params (string Name, string Value)[] factors)
@@ -127,7 +127,7 @@ public abstract class TestLab : IAsyncLifetime
     public async Task<HttpResponseMessage> GetAdminAsync(string service, string path, CancellationToken cancellationToken) =>
         await _http.GetAsync(new Uri(Lab.Endpoints.Services[service].Admin, path), cancellationToken);
 
-    public string DatabaseConnection => Lab.Endpoints.Databases[Names.Database];
+    public string DatabaseConnection => Lab.Endpoints.Databases[MarketplaceTopology.Database];
 
     public T Sql<T>(string query)
     {

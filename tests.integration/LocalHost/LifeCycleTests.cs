@@ -6,6 +6,7 @@ using Lab.Processes;
 using Lab.Storage.MySql;
 using Lab.Tests.Integration.Labs;
 using Lab.Topology;
+using Lab.Topology.Systems;
 
 namespace Lab.Tests.Integration.LocalHost;
 
@@ -103,7 +104,7 @@ public sealed class LifeCycleTests : IDisposable
     {
         var events = new System.Collections.Concurrent.ConcurrentQueue<ResourceEvent>();
         await using var lab = await LocalLab.StartAsync(LabTopology.Of(), Options, events.Enqueue, Token);
-        var name = Lab.Topology.Systems.FaultProxy.Name;
+        var name = FaultProxyTopology.Name;
         var before = lab.ProcessIds()[name];
         await lab.KillAsync(name, Token);
         for (var attempt = 0; attempt < 1200 && events.Count(change => change.State == ResourceState.Healthy) < 2; attempt++)

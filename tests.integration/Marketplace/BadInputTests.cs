@@ -3,7 +3,7 @@ using Lab.Marketplace.Client;
 using Lab.Marketplace.Domain;
 using Lab.Marketplace.Protocol;
 using Lab.Tests.Integration.Labs;
-using Names = Lab.Topology.Systems.Marketplace;
+using Lab.Topology.Systems;
 
 namespace Lab.Tests.Integration.Marketplace;
 
@@ -41,7 +41,7 @@ public sealed class BadInputTests(SharedLab lab)
     [InlineData("{\"id\":1,\"op\":\"logout\",\"session\":17}", ErrorCodes.InvalidRequest)]
     public async Task A_frame_that_is_not_a_request_is_refused_and_the_connection_goes_on(string json, string code)
     {
-        using var connection = await RawConnection.OpenAsync(lab.Server(Names.SellerServer));
+        using var connection = await RawConnection.OpenAsync(lab.Server(MarketplaceTopology.SellerServer));
         Assert.Equal(code, await connection.RefusalOfAsync(json));
         Assert.Equal(ErrorCodes.UnknownOperation, await connection.RefusalOfAsync("{\"id\":2,\"op\":\"dance\"}"));
     }
@@ -49,7 +49,7 @@ public sealed class BadInputTests(SharedLab lab)
     [Fact]
     public async Task Invalid_utf8_is_refused()
     {
-        using var connection = await RawConnection.OpenAsync(lab.Server(Names.SellerServer));
+        using var connection = await RawConnection.OpenAsync(lab.Server(MarketplaceTopology.SellerServer));
         await connection.SendFrameAsync([.. "{\"id\":1,\"op\":\""u8, 0xC3, 0x28, .. "\"}"u8]);
         Assert.Equal(ErrorCodes.InvalidJson, RawConnection.ErrorCode(await connection.ReadAsync()));
     }
@@ -57,7 +57,7 @@ public sealed class BadInputTests(SharedLab lab)
     [Fact]
     public async Task A_reply_names_the_request_it_answers_even_when_it_refuses_it()
     {
-        using var connection = await RawConnection.OpenAsync(lab.Server(Names.SellerServer));
+        using var connection = await RawConnection.OpenAsync(lab.Server(MarketplaceTopology.SellerServer));
         await connection.SendTextAsync("{\"id\":77,\"op\":\"dance\"}");
         Assert.Equal(77, (await connection.ReadAsync())!.Value.GetProperty("id").GetInt64());
     }
@@ -85,7 +85,7 @@ public sealed class BadInputTests(SharedLab lab)
     public async Task A_wrong_argument_is_named_and_nothing_is_registered(string arguments, string message)
     {
         await using var seller = await lab.NewSellerAsync();
-        using var connection = await RawConnection.OpenAsync(lab.Server(Names.SellerServer));
+        using var connection = await RawConnection.OpenAsync(lab.Server(MarketplaceTopology.SellerServer));
         await connection.SendTextAsync($$"""{"id":3,"op":"register_item_for_sale","session":"{{seller.Session}}","args":{{arguments}}}""");
         var reply = await connection.ReadAsync();
         Assert.Equal(ErrorCodes.InvalidArgument, RawConnection.ErrorCode(reply));
@@ -224,7 +224,7 @@ public sealed class BadInputTests(SharedLab lab)
         Assert.Contains(id, (await buyer.SearchItemsAsync(21, [keyword], Token)).Select(found => found.Id));
 
         var account = name[..Math.Min(20, name.Length)] + Guid.NewGuid().ToString("N")[..8];
-        await using var other = new SellerClient(lab.Server(Names.SellerServer));
+        await using var other = new SellerClient(lab.Server(MarketplaceTopology.SellerServer));
         await other.CreateAccountAsync(account, name + keyword + "padding", Token);
         await StoryTests.RefusedAsync(ErrorCodes.WrongCredentials, () => other.LoginAsync(account, "' OR '1'='1", Token));
         await other.LoginAsync(account, name + keyword + "padding", Token);
@@ -247,8 +247,8 @@ public sealed class BadInputTests(SharedLab lab)
     public async Task Names_are_taken_once_per_role_and_passwords_are_kept_as_hashes()
     {
         var name = lab.NewName("twin");
-        await using var seller = new SellerClient(lab.Server(Names.SellerServer));
-        await using var buyer = new BuyerClient(lab.Server(Names.BuyerServer));
+        await using var seller = new SellerClient(lab.Server(MarketplaceTopology.SellerServer));
+        await using var buyer = new BuyerClient(lab.Server(MarketplaceTopology.BuyerServer));
         await seller.CreateAccountAsync(name, "secret secret", Token);
         await StoryTests.RefusedAsync(ErrorCodes.NameTaken, () => seller.CreateAccountAsync(name, "another secret", Token));
         await buyer.CreateAccountAsync(name, "secret secret", Token);

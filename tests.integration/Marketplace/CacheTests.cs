@@ -1,6 +1,6 @@
 using Lab.Marketplace.Domain;
 using Lab.Tests.Integration.Labs;
-using Names = Lab.Topology.Systems.Marketplace;
+using Lab.Topology.Systems;
 
 namespace Lab.Tests.Integration.Marketplace;
 
@@ -8,7 +8,7 @@ namespace Lab.Tests.Integration.Marketplace;
 [Collection(SharedLabTests.Name)]
 public class CacheTests(SharedLab lab) : IAsyncLifetime
 {
-    private static readonly string[] Servers = [Names.SellerServer, SharedLab.Replica, Names.BuyerServer];
+    private static readonly string[] Servers = [MarketplaceTopology.SellerServer, SharedLab.Replica, MarketplaceTopology.BuyerServer];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

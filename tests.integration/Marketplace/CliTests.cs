@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 using Lab.Tests.Integration.Labs;
-using Names = Lab.Topology.Systems.Marketplace;
+using Lab.Topology.Systems;
 
 namespace Lab.Tests.Integration.Marketplace;
 
@@ -91,7 +91,7 @@ public sealed class CliTests(SharedLab lab) : IDisposable
 
     private LabProgram Start(params string[] arguments)
     {
-        var server = lab.Lab.Endpoints.Services[arguments[0] == "seller" ? Names.SellerServer : Names.BuyerServer].Endpoints[Names.ClientEndpoint];
+        var server = lab.Lab.Endpoints.Services[arguments[0] == "seller" ? MarketplaceTopology.SellerServer : MarketplaceTopology.BuyerServer].Endpoints[MarketplaceTopology.ClientEndpoint];
         return LabProgram.Start("Marketplace", Environment(), ["marketplace", arguments[0], "--server", server, .. arguments[1..]]);
     }
 

@@ -7,7 +7,7 @@ using Lab.Marketplace.Client;
 using Lab.Marketplace.Domain;
 using Lab.Marketplace.Protocol;
 using Lab.Tests.Integration.Labs;
-using Names = Lab.Topology.Systems.Marketplace;
+using Lab.Topology.Systems;
 
 namespace Lab.Tests.Integration.Marketplace;
 
@@ -25,13 +25,13 @@ public sealed class CrashTests(BreakableLab lab)
     [MemberData(nameof(Engines.Offered), MemberType = typeof(Engines))]
     public async Task Killing_a_seller_server_loses_nothing_acknowledged(string engine)
     {
-        await lab.SetFactorsAsync(Names.SellerServer, ("engine", engine));
+        await lab.SetFactorsAsync(MarketplaceTopology.SellerServer, ("engine", engine));
         await RegisterWhileAsync(async () =>
         {
             for (var kill = 0; kill < 3; kill++)
             {
                 await Task.Delay(700, Token);
-                await KillAndWaitForRestartAsync(Names.SellerServer);
+                await KillAndWaitForRestartAsync(MarketplaceTopology.SellerServer);
             }
         });
     }
@@ -44,7 +44,7 @@ public sealed class CrashTests(BreakableLab lab)
         {
             await Task.Delay(500, Token);
             var stopped = Stopwatch.GetTimestamp();
-            await lab.Lab.StopAsync(Names.Database);
+            await lab.Lab.StopAsync(MarketplaceTopology.Database);
             string? code = null;
             while (Stopwatch.GetElapsedTime(stopped) < TimeSpan.FromSeconds(5))
             {
@@ -54,7 +54,7 @@ public sealed class CrashTests(BreakableLab lab)
             }
 
             Assert.Equal(ErrorCodes.Unavailable, code);
-            await lab.Lab.RestartAsync(Names.Database, Token);
+            await lab.Lab.RestartAsync(MarketplaceTopology.Database, Token);
         });
         await observer.DisplayItemsAsync(Token);
     }
@@ -65,20 +65,20 @@ public sealed class CrashTests(BreakableLab lab)
         await RegisterWhileAsync(async () =>
         {
             await Task.Delay(500, Token);
-            await lab.Lab.KillAsync(Names.Database, Token);
+            await lab.Lab.KillAsync(MarketplaceTopology.Database, Token);
             await Task.Delay(500, Token);
-            await lab.Lab.RestartAsync(Names.Database, Token);
+            await lab.Lab.RestartAsync(MarketplaceTopology.Database, Token);
         });
-        Assert.Contains(lab.Events, change => change.Resource == Names.Database && change.State == ResourceState.Crashed);
+        Assert.Contains(lab.Events, change => change.Resource == MarketplaceTopology.Database && change.State == ResourceState.Crashed);
     }
 
     [Fact]
     public async Task Without_redis_nobody_is_let_in_and_with_it_work_goes_on()
     {
         await using var seller = await lab.NewSellerAsync(options: new MarketplaceClientOptions { RetryFor = TimeSpan.Zero });
-        await lab.Lab.StopAsync(Names.Cache);
+        await lab.Lab.StopAsync(MarketplaceTopology.Cache);
         await StoryTests.RefusedAsync(ErrorCodes.Unavailable, () => seller.RegisterItemAsync(StoryTests.Salt(), Token));
-        await lab.Lab.RestartAsync(Names.Cache, Token);
+        await lab.Lab.RestartAsync(MarketplaceTopology.Cache, Token);
         await using var later = await lab.NewSellerAsync(options: Patient);
         await later.RegisterItemAsync(StoryTests.Salt(), Token);
     }
@@ -103,7 +103,7 @@ public sealed class CrashTests(BreakableLab lab)
         while (!finished.IsCompleted)
         {
             await Task.Delay(400, Token);
-            await KillAndWaitForRestartAsync(Names.BuyerServer);
+            await KillAndWaitForRestartAsync(MarketplaceTopology.BuyerServer);
         }
 
         await finished;

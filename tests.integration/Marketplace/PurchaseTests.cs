@@ -4,6 +4,7 @@ using Lab.Marketplace.Client;
 using Lab.Marketplace.Domain;
 using Lab.Marketplace.Protocol;
 using Lab.Tests.Integration.Labs;
+using Lab.Topology.Systems;
 
 namespace Lab.Tests.Integration.Marketplace;
 
@@ -57,7 +58,7 @@ public class PurchaseTests(SharedLab lab)
         const long RequestId = 4711;
         var receipts = await Task.WhenAll(Enumerable.Range(0, 3).Select(async _ =>
         {
-            await using var again = new BuyerClient(lab.Server(Topology.Systems.Marketplace.BuyerServer)) { Session = buyer.Session };
+            await using var again = new BuyerClient(lab.Server(MarketplaceTopology.BuyerServer)) { Session = buyer.Session };
             return await again.MakePurchaseAsync(StoryTests.GoodCard, Token, RequestId);
         }));
         await buyer.AddItemToCartAsync(id, 1, Token);

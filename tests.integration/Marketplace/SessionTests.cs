@@ -2,7 +2,7 @@ using System.Diagnostics;
 using Lab.Marketplace.Client;
 using Lab.Marketplace.Protocol;
 using Lab.Tests.Integration.Labs;
-using Names = Lab.Topology.Systems.Marketplace;
+using Lab.Topology.Systems;
 
 namespace Lab.Tests.Integration.Marketplace;
 
@@ -30,7 +30,7 @@ public class SessionTests(SharedLab lab)
         await using var seller = await lab.NewSellerAsync();
         var session = seller.Session;
         await seller.LogoutAsync(Token);
-        foreach (var server in new[] { Names.SellerServer, SharedLab.Replica })
+        foreach (var server in new[] { MarketplaceTopology.SellerServer, SharedLab.Replica })
         {
             await using var late = new SellerClient(lab.Server(server)) { Session = session };
             await StoryTests.RefusedAsync(ErrorCodes.SessionExpired, () => late.DisplayItemsAsync(Token));
@@ -53,7 +53,7 @@ public class SessionTests(SharedLab lab)
         {
             clients.Add(index % 2 == 0
                 ? await lab.NewSellerAsync()
-                : new SellerClient(lab.Server(Names.SellerServer)) { Session = deadSession });
+                : new SellerClient(lab.Server(MarketplaceTopology.SellerServer)) { Session = deadSession });
         }
 
         await Task.WhenAll(clients.Select(async (client, index) =>
@@ -111,7 +111,7 @@ public class SessionTests(SharedLab lab)
     {
         await using var seller = await lab.NewSellerAsync();
         await using var buyer = await lab.NewBuyerAsync();
-        await using var wrong = new SellerClient(lab.Server(Names.SellerServer)) { Session = buyer.Session };
+        await using var wrong = new SellerClient(lab.Server(MarketplaceTopology.SellerServer)) { Session = buyer.Session };
         await StoryTests.RefusedAsync(ErrorCodes.WrongRole, () => wrong.DisplayItemsAsync(Token));
         buyer.Session = seller.Session;
         await StoryTests.RefusedAsync(ErrorCodes.WrongRole, () => buyer.DisplayCartAsync(Token));

@@ -2,6 +2,7 @@ using Lab.Marketplace.Client;
 using Lab.Marketplace.Domain;
 using Lab.Marketplace.Protocol;
 using Lab.Tests.Integration.Labs;
+using Lab.Topology.Systems;
 
 namespace Lab.Tests.Integration.Marketplace;
 
@@ -68,7 +69,7 @@ public class StoryTests(SharedLab lab)
         await using var seller = await lab.NewSellerAsync();
         var (first, second) = (await seller.RegisterItemAsync(Salt(), Token), await seller.RegisterItemAsync(Salt(), Token));
         var name = lab.NewName("saver");
-        await using var buyer = new BuyerClient(lab.Server(Topology.Systems.Marketplace.BuyerServer));
+        await using var buyer = new BuyerClient(lab.Server(MarketplaceTopology.BuyerServer));
         await buyer.CreateAccountAsync(name, "long enough", Token);
 
         await buyer.LoginAsync(name, "long enough", Token);

@@ -8,7 +8,7 @@ using Lab.Harness.Scenarios.Marketplace;
 using Lab.Telemetry.Export;
 using Lab.Telemetry.Requests;
 using Lab.Topology;
-using Names = Lab.Topology.Systems.Marketplace;
+using Lab.Topology.Systems;
 
 namespace Lab.Tests.Integration.Telemetry;
 
@@ -58,10 +58,10 @@ public sealed class DashboardTests(DashboardLab lab)
             .Where(cell => cell.Group == "tracing" && cell.Number("sellers") == 10 && cell.Operation == "register_item_for_sale")
             .Select(cell => cell with { Iterations = 2, OperationsPerClient = 5 })
             .ToList();
-        using var control = new LabControl(LabTopology.For([Names.Name]), lab.Lab.Endpoints, folder.Deployments);
+        using var control = new LabControl(LabTopology.For([MarketplaceTopology.Name]), lab.Lab.Endpoints, folder.Deployments);
         var runner = new ExperimentRunner([new MarketplaceScenario(control, 1)], lab.Lab.ProcessIds, _ => { });
         await runner.RunAsync(new Plan("full", cells), Token);
-        await lab.SetFactorsAsync(Names.SellerServer, ("tracing", "all"));
+        await lab.SetFactorsAsync(MarketplaceTopology.SellerServer, ("tracing", "all"));
 
         Assert.All(runner.Results, result => Assert.True(result.Verdict == Verdict.True, result.VerdictReason));
         Assert.All(runner.Results.Where(result => result.Factors["tracing"] is not "tail"), result => Assert.Empty(result.Slowest));

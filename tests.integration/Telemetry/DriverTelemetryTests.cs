@@ -1,8 +1,8 @@
 using Lab.LocalHost;
 using Lab.Tests.Integration.Labs;
 using Lab.Tests.Integration.Marketplace;
+using Lab.Topology.Systems;
 using Microsoft.Playwright;
-using Names = Lab.Topology.Systems.Marketplace;
 
 namespace Lab.Tests.Integration.Telemetry;
 
@@ -17,13 +17,13 @@ public sealed class DriverTelemetryTests(ImpatientDashboardLab lab) : IClassFixt
     public async Task What_the_driver_does_for_a_traced_request_stands_below_its_database_span_and_all_else_is_left_out()
     {
         _ = lab.Dashboard;
-        await lab.SetFactorsAsync(Names.SellerServer, ("tracing", "none"));
+        await lab.SetFactorsAsync(MarketplaceTopology.SellerServer, ("tracing", "none"));
         await using var seller = await lab.NewSellerAsync();
         await seller.RegisterItemAsync(StoryTests.Salt(1, 41, StoryTests.NewKeyword()), Token);
-        await lab.SetFactorsAsync(Names.SellerServer, ("tracing", "all"));
+        await lab.SetFactorsAsync(MarketplaceTopology.SellerServer, ("tracing", "all"));
         await seller.RegisterItemAsync(StoryTests.Salt(1, 42, StoryTests.NewKeyword()), Token);
 
-        var spans = await lab.SpansAsync(span => span.Service == Names.SellerServer, 8, Token);
+        var spans = await lab.SpansAsync(span => span.Service == MarketplaceTopology.SellerServer, 8, Token);
         Assert.Equal(
             ["Execute", "mysql commit", "mysql execute", "parse", "queue", "redis session", "register_item_for_sale", "write"],
             spans.Select(span => span.Name).Order(StringComparer.Ordinal));
@@ -40,7 +40,7 @@ public sealed class DriverTelemetryTests(ImpatientDashboardLab lab) : IClassFixt
         await using var buyer = await lab.NewBuyerAsync();
 
         var page = await browsers.Browser.NewPageAsync(new BrowserNewPageOptions { ViewportSize = new ViewportSize { Width = 1400, Height = 900 } });
-        await page.GotoAsync($"{url}metrics/resource/{Names.BuyerServer}");
+        await page.GotoAsync($"{url}metrics/resource/{MarketplaceTopology.BuyerServer}");
         await page.GetByTitle("db.client.connections.usage").First.ClickAsync();
         await page.GetByText("The number of connections that are currently in the state").First.WaitForAsync();
         if (Environment.GetEnvironmentVariable("LAB_SCREENSHOTS") is { Length: > 0 } folder)

@@ -5,7 +5,7 @@ using Lab.Harness.Running;
 using Lab.Harness.Scenarios;
 using Lab.Harness.Scenarios.TradingPost;
 using Lab.Topology;
-using Names = Lab.Topology.Systems.TradingPost;
+using Lab.Topology.Systems;
 
 namespace Lab.Tests.Integration.TradingPost;
 
@@ -17,7 +17,7 @@ public sealed class ExperimentTests(TradingPostLab lab)
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private static IReadOnlyList<Cell> Shipped { get; } = new Planner(Folder.Catalog).Plan(Folder.Experiments, [Names.Name], "full").Cells;
+    private static IReadOnlyList<Cell> Shipped { get; } = new Planner(Folder.Catalog).Plan(Folder.Experiments, [TradingPostTopology.Name], "full").Cells;
 
     [Fact]
     public async Task Purchases_are_measured_at_every_kind_of_market_and_nothing_is_lost()
@@ -80,7 +80,7 @@ public sealed class ExperimentTests(TradingPostLab lab)
 
     private async Task<IReadOnlyList<CellResult>> RunAsync(IReadOnlyList<Cell> cells)
     {
-        using var control = new LabControl(LabTopology.For([Names.Name]), lab.Lab.Endpoints, Folder.Deployments);
+        using var control = new LabControl(LabTopology.For([TradingPostTopology.Name]), lab.Lab.Endpoints, Folder.Deployments);
         var runner = new ExperimentRunner([new TradingPostScenario(control, seed: 1)], lab.Lab.ProcessIds, _ => { });
         await runner.RunAsync(new Plan("full", cells), Token);
 

@@ -2,8 +2,8 @@ using System.Net;
 using System.Net.Sockets;
 using Lab.Processes;
 using Lab.Tests.Integration.Labs;
+using Lab.Topology.Systems;
 using Lab.TradingPost.Supervision;
-using Names = Lab.Topology.Systems.TradingPost;
 
 namespace Lab.Tests.Integration.TradingPost;
 
@@ -20,7 +20,7 @@ public sealed class SupervisorTests(TradingPostLab lab)
         await lab.TradesAfterAsync(0, who: 3);
         await lab.ActAsync("1", "pause");
         await lab.ActAsync("trader", "pause");
-        await lab.Lab.KillAsync(Names.Supervisor, CancellationToken.None);
+        await lab.Lab.KillAsync(TradingPostTopology.Supervisor, CancellationToken.None);
         for (var attempt = 0; peers.Exists(peer => peer.IsAlive); attempt++)
         {
             Assert.True(attempt < 500, $"still there: {string.Join(", ", peers.Where(peer => peer.IsAlive))}");

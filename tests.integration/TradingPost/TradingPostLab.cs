@@ -4,6 +4,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Lab.Tests.Integration.Labs;
 using Lab.Topology;
+using Lab.Topology.Systems;
 using Lab.TradingPost.Checking;
 using Lab.TradingPost.Client;
 using Lab.TradingPost.Market;
@@ -11,7 +12,6 @@ using Lab.TradingPost.Peers;
 using Lab.TradingPost.Protocol;
 using Lab.TradingPost.Supervision;
 using Lab.Transport;
-using Names = Lab.Topology.Systems.TradingPost;
 
 namespace Lab.Tests.Integration.TradingPost;
 
@@ -21,7 +21,7 @@ public sealed class TradingPostLab : TestLab
     private static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web);
     private int _clients = PeerOptions.FirstClient;
 
-    protected override LabTopology Topology() => LabTopology.For([Names.Name]);
+    protected override LabTopology Topology() => LabTopology.For([TradingPostTopology.Name]);
 
     public static MarketSettings ManyGoods { get; } = new() { Peers = 4, Stock = 100_000 };
 
@@ -182,7 +182,7 @@ public sealed class TradingPostLab : TestLab
 
     private HttpClient Http() => new()
     {
-        BaseAddress = Lab.Endpoints.Services[Names.Supervisor].Admin,
+        BaseAddress = Lab.Endpoints.Services[TradingPostTopology.Supervisor].Admin,
         DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", Lab.Endpoints.AdminToken) },
     };
 }

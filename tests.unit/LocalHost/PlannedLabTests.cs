@@ -1,6 +1,6 @@
 using Lab.LocalHost;
 using Lab.Topology;
-using Names = Lab.Topology.Systems.Marketplace;
+using Lab.Topology.Systems;
 
 namespace Lab.Tests.Unit.LocalHost;
 
@@ -14,13 +14,13 @@ public class PlannedLabTests
     public void A_service_is_told_where_it_listens_what_it_needs_and_who_may_steer_it()
     {
         var lab = Plan(Options());
-        var seller = lab.Process(Topology.Services.First(service => service.Name == Names.SellerServer));
-        var where = lab.Endpoints.Services[Names.SellerServer];
-        Assert.Equal(where.Endpoints[Names.ClientEndpoint], seller.Environment["Marketplace__Listen"]);
+        var seller = lab.Process(Topology.Services.First(service => service.Name == MarketplaceTopology.SellerServer));
+        var where = lab.Endpoints.Services[MarketplaceTopology.SellerServer];
+        Assert.Equal(where.Endpoints[MarketplaceTopology.ClientEndpoint], seller.Environment["Marketplace__Listen"]);
         Assert.Equal(where.Admin, new Uri(seller.Environment["Service__AdminUrl"]));
         Assert.Equal("the-token", seller.Environment["Service__AdminToken"]);
-        Assert.Equal(lab.Endpoints.Databases[Names.Database], seller.Environment["ConnectionStrings__mysql"]);
-        Assert.Equal(lab.Connection(Names.Cache), seller.Environment["ConnectionStrings__redis"]);
+        Assert.Equal(lab.Endpoints.Databases[MarketplaceTopology.Database], seller.Environment["ConnectionStrings__mysql"]);
+        Assert.Equal(lab.Connection(MarketplaceTopology.Cache), seller.Environment["ConnectionStrings__redis"]);
         Assert.Equal(["serve", "seller"], seller.Arguments.Skip(1));
         Assert.DoesNotContain(seller.Arguments, argument => argument.Contains("secret", StringComparison.Ordinal));
     }
@@ -30,9 +30,9 @@ public class PlannedLabTests
     {
         var lab = Plan(Options());
         Assert.Equal(
-            lab.Endpoints.Services[Names.SellerServer].Endpoints[Names.ClientEndpoint],
-            lab.Upstream(Topology.Links.First(link => link.Name == Names.SellerLink)));
-        Assert.Equal(lab.Server(Names.Database)!.Address, lab.Upstream(Topology.Links.First(link => link.Class == LinkSpec.ServerDatabase)));
+            lab.Endpoints.Services[MarketplaceTopology.SellerServer].Endpoints[MarketplaceTopology.ClientEndpoint],
+            lab.Upstream(Topology.Links.First(link => link.Name == MarketplaceTopology.SellerLink)));
+        Assert.Equal(lab.Server(MarketplaceTopology.Database)!.Address, lab.Upstream(Topology.Links.First(link => link.Class == LinkSpec.ServerDatabase)));
     }
 
     [Fact]
@@ -48,10 +48,10 @@ public class PlannedLabTests
     {
         var lab = Plan(Options(), inContainers: true);
         Assert.Empty(lab.LocalServers);
-        Assert.Null(lab.Server(Names.Database));
-        var connection = lab.Endpoints.Databases[Names.Database];
+        Assert.Null(lab.Server(MarketplaceTopology.Database));
+        var connection = lab.Endpoints.Databases[MarketplaceTopology.Database];
         Assert.Contains("User ID=root", connection, StringComparison.OrdinalIgnoreCase);
-        Assert.Contains(FormattableString.Invariant($"Port={lab.Port(Names.Database)}"), connection, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains(FormattableString.Invariant($"Port={lab.Port(MarketplaceTopology.Database)}"), connection, StringComparison.OrdinalIgnoreCase);
     }
 
     [Fact]
@@ -59,9 +59,9 @@ public class PlannedLabTests
     {
         var lab = Plan(Options() with { ExternalMySql = "Server=10.0.0.5;User ID=lab;Password=theirs", ExternalRedis = "10.0.0.6:6379" });
         Assert.Empty(lab.LocalServers);
-        Assert.Equal("10.0.0.6:6379", lab.Connection(Names.Cache));
+        Assert.Equal("10.0.0.6:6379", lab.Connection(MarketplaceTopology.Cache));
         Assert.Equal("10.0.0.5:3306", lab.Upstream(Topology.Links.First(link => link.Class == LinkSpec.ServerDatabase)));
-        var through = lab.Process(Topology.Services.First(service => service.Name == Names.SellerServer)).Environment["ConnectionStrings__mysql_link"];
+        var through = lab.Process(Topology.Services.First(service => service.Name == MarketplaceTopology.SellerServer)).Environment["ConnectionStrings__mysql_link"];
         Assert.Contains("Password=theirs", through, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("10.0.0.5", through, StringComparison.Ordinal);
     }

@@ -18,7 +18,7 @@ public static class EchoClaims
     /// <param name="cells">The cells of one experiment, without calibration cells.</param>
     public static IReadOnlyList<Claim> Check(IReadOnlyList<CellResult> cells)
     {
-        var echo = cells.Where(cell => cell.System == Echo.Name && cell.Connections is not null).ToList();
+        var echo = cells.Where(cell => cell.System == EchoTopology.Name && cell.Connections is not null).ToList();
         var series = ConnectionSeries.Of(echo);
         return [.. new[]
         {
@@ -158,7 +158,7 @@ public static class EchoClaims
     {
         var busy = echo.Where(cell => !ConnectionCells.HoldsIdle(cell)).ToList();
         var engines = FactorColumn.Of(busy).FirstOrDefault(column => column.Names[0] == Experiments.FactorCatalog.Engine);
-        var pairs = engines is null ? [] : CellPair.Of(busy, engines, Threads, Echo.Epoll).OrderBy(pair => Connections(pair.Other)).ToList();
+        var pairs = engines is null ? [] : CellPair.Of(busy, engines, Threads, EchoTopology.Epoll).OrderBy(pair => Connections(pair.Other)).ToList();
         if (pairs.Count == 0)
         {
             return null;
@@ -184,7 +184,7 @@ public static class EchoClaims
     private static string Memory(IReadOnlyList<CellResult> echo)
     {
         var held = echo.Where(ConnectionCells.HoldsIdle).ToLookup(ConnectionCells.Engine);
-        return held[Echo.Epoll].FirstOrDefault()?.Connections!.Memory is { } epoll
+        return held[EchoTopology.Epoll].FirstOrDefault()?.Connections!.Memory is { } epoll
             && held[Threads].FirstOrDefault()?.Connections!.Memory is { } threads
             ? $" An idle connection costs {Format.Bytes(epoll.PerConnectionBytes)} with epoll, "
                 + $"{Format.Bytes(threads.PerConnectionBytes)} with threads."

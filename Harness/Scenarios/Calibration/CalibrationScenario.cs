@@ -4,8 +4,8 @@ using Dapper;
 using Lab.Harness.Experiments;
 using Lab.Harness.Load;
 using Lab.Storage.MySql;
+using Lab.Topology.Systems;
 using Lab.Transport;
-using Names = Lab.Topology.Systems.Calibration;
 
 namespace Lab.Harness.Scenarios.Calibration;
 
@@ -19,7 +19,7 @@ public sealed class CalibrationScenario(LabControl lab, long seed) : IScenario
     public const string Select = "select_by_key";
     public const string Insert = "insert_row";
 
-    public string System => Names.Name;
+    public string System => CalibrationTopology.Name;
 
     public int Concurrency(Cell cell) => cell.Number("clients");
 
@@ -27,8 +27,8 @@ public sealed class CalibrationScenario(LabControl lab, long seed) : IScenario
 
     public async Task<IPopulation> PopulateAsync(Cell cell, CancellationToken cancellationToken)
     {
-        var database = lab.Endpoints.Databases[Topology.Systems.Marketplace.Database];
-        var echo = Addresses.Parse(lab.Endpoints.Services[Names.EchoServer].Endpoints[Names.ClientEndpoint]);
+        var database = lab.Endpoints.Databases[MarketplaceTopology.Database];
+        var echo = Addresses.Parse(lab.Endpoints.Services[CalibrationTopology.EchoServer].Endpoints[CalibrationTopology.ClientEndpoint]);
         if (cell.Operation != RoundTrip)
         {
             await Task.Run(() => CalibrationTable.Create(database), cancellationToken);

@@ -1,6 +1,6 @@
 using Lab.Harness.Experiments;
 using Lab.Harness.Load.Connections;
-using Names = Lab.Topology.Systems.Echo;
+using Lab.Topology.Systems;
 
 namespace Lab.Harness.Scenarios.Echo;
 
@@ -22,7 +22,7 @@ public sealed class EchoScenario(
 
     private const string SharedPort = "shared";
 
-    public string System => Names.Name;
+    public string System => EchoTopology.Name;
 
     public int Concurrency(Cell cell) => cell.Number("connections");
 
@@ -44,12 +44,12 @@ public sealed class EchoScenario(
     /// <summary>The first one's endpoint is that of all.</summary>
     private IReadOnlyList<string> Servers(Cell cell)
     {
-        var engine = cell.Word("engine", Names.Epoll);
-        IReadOnlyList<string> servers = cell.Word("port", "own") == SharedPort && engine == Names.Epoll
-            ? Names.SharedPortServers
+        var engine = cell.Word("engine", EchoTopology.Epoll);
+        IReadOnlyList<string> servers = cell.Word("port", "own") == SharedPort && engine == EchoTopology.Epoll
+            ? EchoTopology.SharedPortServers
             : cell.Word("port", "own") == SharedPort
-                ? throw new NotSupportedException($"only {Names.Epoll} servers share a port, not {engine}")
-                : [Names.Server(engine)];
+                ? throw new NotSupportedException($"only {EchoTopology.Epoll} servers share a port, not {engine}")
+                : [EchoTopology.Server(engine)];
         return lab.Endpoints.Services.ContainsKey(servers[0])
             ? servers
             : throw new NotSupportedException($"the lab has no echo server '{servers[0]}'");

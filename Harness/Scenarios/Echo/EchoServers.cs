@@ -3,7 +3,7 @@ using System.Net;
 using System.Text;
 using Lab.Harness.Measurement;
 using Lab.Harness.Verdicts;
-using Names = Lab.Topology.Systems.Echo;
+using Lab.Topology.Systems;
 
 namespace Lab.Harness.Scenarios.Echo;
 
@@ -18,7 +18,7 @@ internal sealed class EchoServers(
 
     public int Count => names.Count;
 
-    public IPEndPoint Endpoint => IPEndPoint.Parse(lab.Endpoints.Services[names[0]].Endpoints[Names.ClientEndpoint]);
+    public IPEndPoint Endpoint => IPEndPoint.Parse(lab.Endpoints.Services[names[0]].Endpoints[EchoTopology.ClientEndpoint]);
 
     /// <summary>As they are now; 0 for one that is just being restarted.</summary>
     public IReadOnlyList<int> ProcessIds

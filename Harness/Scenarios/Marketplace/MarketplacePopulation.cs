@@ -10,8 +10,8 @@ using Lab.Marketplace.Domain;
 using Lab.Marketplace.Schema;
 using Lab.Storage.MySql;
 using Lab.Topology;
+using Lab.Topology.Systems;
 using Lab.Transport;
-using Names = Lab.Topology.Systems.Marketplace;
 
 namespace Lab.Harness.Scenarios.Marketplace;
 
@@ -51,9 +51,9 @@ internal sealed class MarketplacePopulation : IPopulation
     {
         // Thousands of accounts and items would bury the traces that somebody looks for.
         var untraced = new Dictionary<string, string>(StringComparer.Ordinal) { ["tracing"] = "none" };
-        await _lab.SetFactorsAsync(Names.SellerServer, untraced, cancellationToken);
-        await _lab.SetFactorsAsync(Names.BuyerServer, untraced, cancellationToken);
-        var (sellerServer, buyerServer) = (Server(Names.SellerServer, "local"), Server(Names.BuyerServer, "local"));
+        await _lab.SetFactorsAsync(MarketplaceTopology.SellerServer, untraced, cancellationToken);
+        await _lab.SetFactorsAsync(MarketplaceTopology.BuyerServer, untraced, cancellationToken);
+        var (sellerServer, buyerServer) = (Server(MarketplaceTopology.SellerServer, "local"), Server(MarketplaceTopology.BuyerServer, "local"));
         Sellers = await Task.WhenAll(Enumerable.Range(0, _size.Sellers)
             .Select(index => SellerAccount.CreateAsync(new SellerClient(sellerServer), $"{_tag}-s{index}", Password, cancellationToken)));
         Buyers = await Task.WhenAll(Enumerable.Range(0, _size.Buyers)
@@ -74,8 +74,8 @@ internal sealed class MarketplacePopulation : IPopulation
             ["tracing"] = cell.Word("tracing", _tracing),
             ["database_route"] = _lab.UsesLinks(deployment, LinkSpec.ServerDatabase) ? "link" : "direct",
         };
-        await _lab.SetFactorsAsync(Names.SellerServer, factors, cancellationToken);
-        await _lab.SetFactorsAsync(Names.BuyerServer, factors, cancellationToken);
+        await _lab.SetFactorsAsync(MarketplaceTopology.SellerServer, factors, cancellationToken);
+        await _lab.SetFactorsAsync(MarketplaceTopology.BuyerServer, factors, cancellationToken);
 
         // Another engine has closed the connections; another deployment leads elsewhere.
         var route = $"{deployment}/{engine}";
@@ -108,7 +108,7 @@ internal sealed class MarketplacePopulation : IPopulation
         Cell cell, IReadOnlyList<SlowOperation> slowest, CancellationToken cancellationToken) => cell.Word("tracing", _tracing) == "tail"
         ? await SlowRequests.ExplainAsync(
             _lab,
-            MarketplaceScenario.IsForSellers(cell) ? Names.SellerServer : Names.BuyerServer,
+            MarketplaceScenario.IsForSellers(cell) ? MarketplaceTopology.SellerServer : MarketplaceTopology.BuyerServer,
             cell.Operation,
             slowest,
             cancellationToken)
@@ -117,7 +117,7 @@ internal sealed class MarketplacePopulation : IPopulation
     public async Task<IReadOnlyDictionary<Cell, VerdictResult>> VerifyAsync(
         IReadOnlyList<Cell> cells, CancellationToken cancellationToken)
     {
-        var invariants = new MarketplaceInvariants(_lab.Endpoints.Databases[Names.Database]);
+        var invariants = new MarketplaceInvariants(_lab.Endpoints.Databases[MarketplaceTopology.Database]);
         var books = await Task.Run(invariants.CheckBooks, cancellationToken);
         var sessions = await CheckSessionsAsync(cancellationToken);
         var registrations = await Task.Run(() => invariants.CheckRegistrations(Ledger()), cancellationToken);
@@ -148,10 +148,10 @@ internal sealed class MarketplacePopulation : IPopulation
 
     private DnsEndPoint Server(string name, string deployment)
     {
-        var link = name == Names.SellerServer ? Names.SellerLink : Names.BuyerLink;
+        var link = name == MarketplaceTopology.SellerServer ? MarketplaceTopology.SellerLink : MarketplaceTopology.BuyerLink;
         return Addresses.Parse(_lab.UsesLinks(deployment, LinkSpec.ClientServer)
             ? _lab.Endpoints.Links[link]
-            : _lab.Endpoints.Services[name].Endpoints[Names.ClientEndpoint]);
+            : _lab.Endpoints.Services[name].Endpoints[MarketplaceTopology.ClientEndpoint]);
     }
 
     /// <summary>Several requests of each connection are under way at once: 70,000 items take seconds.</summary>
@@ -177,7 +177,7 @@ internal sealed class MarketplacePopulation : IPopulation
     /// </summary>
     private void GiveRatings()
     {
-        using var connection = MySqlDriver.Open(_lab.Endpoints.Databases[Names.Database]);
+        using var connection = MySqlDriver.Open(_lab.Endpoints.Databases[MarketplaceTopology.Database]);
         foreach (var shops in Sellers.Chunk(1000))
         {
             connection.Execute(string.Create(
@@ -188,7 +188,7 @@ internal sealed class MarketplacePopulation : IPopulation
 
     private async Task ConnectAsync(string deployment, CancellationToken cancellationToken)
     {
-        var (sellerServer, buyerServer) = (Server(Names.SellerServer, deployment), Server(Names.BuyerServer, deployment));
+        var (sellerServer, buyerServer) = (Server(MarketplaceTopology.SellerServer, deployment), Server(MarketplaceTopology.BuyerServer, deployment));
         await Task.WhenAll(Sellers.Select(seller => seller.ReplaceAsync(new SellerClient(sellerServer, UnderLoad), cancellationToken)));
         await Task.WhenAll(Buyers.Select(buyer => buyer.ReplaceAsync(new BuyerClient(buyerServer, UnderLoad), cancellationToken)));
     }

@@ -1,4 +1,5 @@
 using Lab.Harness.Experiments;
+using Lab.Topology.Systems;
 
 namespace Lab.Harness.Scenarios.Marketplace;
 
@@ -18,7 +19,7 @@ public sealed class MarketplaceScenario(LabControl lab, long seed, string tracin
 
     private const int DefaultItemsPerSeller = 10;
 
-    public string System => Topology.Systems.Marketplace.Name;
+    public string System => MarketplaceTopology.Name;
 
     public int Concurrency(Cell cell) => IsForSellers(cell) ? cell.Number("sellers") : cell.Number("buyers");
 

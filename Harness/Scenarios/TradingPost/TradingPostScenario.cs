@@ -1,7 +1,7 @@
 using Lab.Harness.Experiments;
 using Lab.Topology;
+using Lab.Topology.Systems;
 using Lab.TradingPost.Supervision;
-using Names = Lab.Topology.Systems.TradingPost;
 
 namespace Lab.Harness.Scenarios.TradingPost;
 
@@ -22,7 +22,7 @@ public sealed class TradingPostScenario(LabControl lab, long seed, TradingPostOp
     /// <summary>Large: sellers who run out are not what is measured.</summary>
     private const int Stock = 10_000;
 
-    public string System => Names.Name;
+    public string System => TradingPostTopology.Name;
 
     public int Concurrency(Cell cell) => cell.Number(TradingPostFactors.Buyers);
 
@@ -33,7 +33,7 @@ public sealed class TradingPostScenario(LabControl lab, long seed, TradingPostOp
     public async Task<IPopulation> PopulateAsync(Cell cell, CancellationToken cancellationToken)
     {
         await lab.DeployAsync(cell.Deployment, cancellationToken);
-        var population = new MarketPopulation(lab, new MarketControl(lab, Names.Supervisor), Market(cell), seed, _options);
+        var population = new MarketPopulation(lab, new MarketControl(lab, TradingPostTopology.Supervisor), Market(cell), seed, _options);
         try
         {
             await population.OpenAsync(cancellationToken);

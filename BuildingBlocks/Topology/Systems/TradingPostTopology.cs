@@ -4,11 +4,11 @@ namespace Lab.Topology.Systems;
 /// The trading post: one service, whose supervisor runs the peers of a market as processes of its own. Their addresses are
 /// given once, as many as a market can have; a market uses the first of them, directly or through the links.
 /// </summary>
-public static class TradingPost
+public static class TradingPostTopology
 {
     public const string Name = "trading-post";
     public const string Supervisor = "trading-post";
-    public const string Database = Marketplace.Database;
+    public const string Database = MarketplaceTopology.Database;
 
     /// <summary>Setting of the supervisor: true when a market shall be open from the start.</summary>
     public const string OpenAtStart = "TradingPost:OpenAtStart";

@@ -1,7 +1,7 @@
 namespace Lab.Topology.Systems;
 
 /// <summary>The marketplace: a seller server and a buyer server on one MySQL server, with sessions in Redis.</summary>
-public static class Marketplace
+public static class MarketplaceTopology
 {
     public const string Name = "marketplace";
     public const string Database = "mysql";

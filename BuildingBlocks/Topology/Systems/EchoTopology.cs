@@ -4,7 +4,7 @@ namespace Lab.Topology.Systems;
 /// The epoll echo and its rivals: one server process per connection engine, so that memory and processor time of each are
 /// its own; and three epoll servers that share one port, for more connections than one process may open.
 /// </summary>
-public static class Echo
+public static class EchoTopology
 {
     public const string Name = "echo";
     public const string ClientEndpoint = "clients";

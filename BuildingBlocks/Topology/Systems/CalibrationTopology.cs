@@ -1,7 +1,7 @@
 namespace Lab.Topology.Systems;
 
 /// <summary>What the machine gives without any system: an echo for round trips; the database is used directly.</summary>
-public static class Calibration
+public static class CalibrationTopology
 {
     public const string Name = "calibration";
     public const string EchoServer = "calibration-echo";
@@ -10,8 +10,8 @@ public static class Calibration
     internal static SystemEntry Entry() => new()
     {
         Name = Name,
-        Databases = [new DatabaseSpec(Marketplace.Database)],
-        Schemas = [new SchemaSpec(Marketplace.Database, "lab_calibration")],
+        Databases = [new DatabaseSpec(MarketplaceTopology.Database)],
+        Schemas = [new SchemaSpec(MarketplaceTopology.Database, "lab_calibration")],
         Services =
         [
             new ServiceSpec

@@ -1,7 +1,7 @@
 namespace Lab.Topology.Systems;
 
 /// <summary>The fault proxy; runners tell it its links.</summary>
-public static class FaultProxy
+public static class FaultProxyTopology
 {
     public const string Name = "fault-proxy";
 
