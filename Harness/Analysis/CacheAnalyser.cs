@@ -1,4 +1,5 @@
 using Lab.Harness.Archive;
+using Lab.Harness.Experiments;
 
 namespace Lab.Harness.Analysis;
 
@@ -7,24 +8,19 @@ public sealed class CacheAnalyser : IAnalyser
 {
     private const string Topic = "Cache";
 
-    /// <summary>The factor's name; its value <c>off</c> is the base.</summary>
-    public const string Factor = "cache";
-
-    private const string Off = "off";
-
     public IEnumerable<Conclusion> Analyse(IReadOnlyList<CellResult> cells)
     {
         foreach (var group in cells.GroupBy(cell => cell.Group, StringComparer.Ordinal))
         {
             var layout = FactorLayout.Of([.. group]);
-            if (layout.Series.FirstOrDefault(column => column.Names[0] == Factor) is not { } cache)
+            if (layout.Series.FirstOrDefault(column => column.Names[0] == CommonFactors.Cache) is not { } cache)
             {
                 continue;
             }
 
-            foreach (var level in cache.Levels.Where(level => level != Off))
+            foreach (var level in cache.Levels.Where(level => level != CommonFactors.Off))
             {
-                var pairs = HighestLoad(CellPair.Of([.. group], cache, Off, level), layout);
+                var pairs = HighestLoad(CellPair.Of([.. group], cache, CommonFactors.Off, level), layout);
                 if (pairs.Count > 0)
                 {
                     yield return Describe(level, pairs, layout);

@@ -5,19 +5,21 @@ namespace Lab.Harness.Analysis;
 /// <summary>What clients saw of a disturbance: for how long nothing went on, and the time before beside the time after.</summary>
 public sealed class ChangeAnalyser : IAnalyser
 {
-    private const string Topic = "The change";
-
     public IEnumerable<Conclusion> Analyse(IReadOnlyList<CellResult> cells)
     {
-        foreach (var group in cells.Where(cell => cell.Timeline is not null && Comparison.IsComparable(cell)).GroupBy(cell => cell.Group, StringComparer.Ordinal))
+        foreach (var group in cells.Where(cell => Series(cell) is not null && Comparison.IsComparable(cell)).GroupBy(cell => cell.Group, StringComparer.Ordinal))
         {
             var layout = FactorLayout.Of([.. group]);
             foreach (var cell in group)
             {
-                yield return new Conclusion(Severity.Hint, Topic, Describe(cell, layout, group.Count() > 1), [cell]);
+                yield return new Conclusion(
+                    Severity.Hint, Metric(cell).Label, Describe(cell, layout, group.Count() > 1), [cell]);
             }
         }
     }
+
+    /// <summary>What the cell's clients saw around a disturbance; null where there was none.</summary>
+    public static SeriesFigure? Series(CellResult cell) => cell.Metrics.OfType<SeriesFigure>().FirstOrDefault();
 
     /// <summary>A course of time before, or after, a change.</summary>
     /// <param name="RateOps">Answers per second.</param>
@@ -34,6 +36,16 @@ public sealed class ChangeAnalyser : IAnalyser
         return Of(timeline.Buckets.Where(bucket => bucket.FromUs > last));
     }
 
+    private static MetricInfo Metric(CellResult cell) => cell.Info.Metric(Series(cell)!.Name) ?? new MetricInfo
+    {
+        Name = Series(cell)!.Name,
+        Kind = MetricKind.Series,
+        Unit = MetricUnit.Microseconds,
+        Heading = "change",
+        Label = "The change",
+        Explanation = "",
+    };
+
     private static Course? Of(IEnumerable<TimelineBucket> buckets)
     {
         var all = buckets.ToList();
@@ -43,7 +55,7 @@ public sealed class ChangeAnalyser : IAnalyser
 
     private static string Describe(CellResult cell, FactorLayout layout, bool isNamed)
     {
-        var timeline = cell.Timeline!;
+        var timeline = Series(cell)!.Timeline;
         var name = isNamed ? $"{layout.CellName(cell)}: " : "";
         var steps = timeline.Markers.Where(marker => marker.AtUs > 0).Select(marker => $"{marker.Name} after {Format.Latency(marker.AtUs)}");
         var worst = timeline.Markers.Count == 0 ? null : timeline.Markers.MaxBy(marker => marker.LatestUs);
@@ -52,7 +64,7 @@ public sealed class ChangeAnalyser : IAnalyser
             : "";
         return $"{name}{string.Join(", ", steps)} (medians of {Format.Count(cell.Iterations, "change")}"
             + (worst is { LatestUs: > 0 } && cell.Iterations > 1 ? $"; {worst.Name} at the latest after {Format.Latency(worst.LatestUs)}" : "")
-            + $").{course} The longest purchase took {Format.Latency(cell.Latency!.Max)}; "
+            + $").{course} The longest {cell.Does.Unit} took {Format.Latency(cell.Latency!.Max)}; "
             + (cell.Errors.Total == 0 ? "none failed." : $"{Format.Count(cell.Errors.Total)} failed.");
     }
 }

@@ -33,13 +33,6 @@ public static class Comparison
     /// <summary>Is the mean latency of <paramref name="cell"/> higher or lower than that of <paramref name="other"/>?</summary>
     public static Difference OfLatency(CellResult cell, CellResult other) => Of(cell, other, Latency(cell), Latency(other));
 
-    /// <summary>Do the connections of <paramref name="cell"/> last longer or shorter than those of <paramref name="other"/>?</summary>
-    public static Difference OfDuration(CellResult cell, CellResult other) => Of(cell, other, Duration(cell), Duration(other));
-
-    /// <summary>Mean duration of a connection in seconds.</summary>
-    public static Estimate Duration(CellResult cell) =>
-        ConnectionCells.DurationS(cell) ?? throw new ArgumentException("the cell has no duration", nameof(cell));
-
     public static Estimate Throughput(CellResult cell) =>
         cell.Throughput ?? throw new ArgumentException("the cell has no throughput", nameof(cell));
 
@@ -56,7 +49,8 @@ public static class Comparison
             : (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2;
     }
 
-    private static Difference Of(CellResult cell, CellResult other, Estimate left, Estimate right)
+    /// <summary>Is a figure of <paramref name="cell"/> higher or lower than that of <paramref name="other"/>?</summary>
+    public static Difference Of(CellResult cell, CellResult other, Estimate left, Estimate right)
     {
         if (cell.Iterations < 2 || other.Iterations < 2)
         {

@@ -1,4 +1,5 @@
 using Lab.Harness.Archive;
+using Lab.Harness.Measurement;
 
 namespace Lab.Harness.Analysis;
 
@@ -35,10 +36,9 @@ public sealed class CpuAnalyser : IAnalyser
     private static string Cost(CellResult cell, FactorLayout layout)
     {
         var largest = ProcessRoles.Added(cell).MaxBy(process => process.CpuS)!;
-        return $"{Format.Latency(TotalUs(cell))} of processor time ({layout.CellName(cell, layout.X)}; {Name(cell, largest)} takes "
+        return $"{Format.Latency(TotalUs(cell))} of processor time ({layout.CellName(cell, layout.X)}; {Name(largest)} takes "
             + $"{Format.Percent(PerOperationUs(cell, largest) / TotalUs(cell))} of it)";
     }
 
-    private static string Name(CellResult cell, ProcessUsage process) =>
-        cell.Connections is null ? process.Name : $"the {process.Name}";
+    private static string Name(ProcessUsage process) => process.Role is null ? process.Name : $"the {process.Name}";
 }

@@ -1,4 +1,5 @@
 using Lab.Harness.Archive;
+using Lab.Harness.Experiments;
 
 namespace Lab.Harness.Analysis;
 
@@ -9,22 +10,17 @@ public sealed class DeploymentAnalyser : IAnalyser
 {
     private const string Topic = "Deployment";
 
-    /// <summary>The factor's name; its value <see cref="Local"/> is the base.</summary>
-    public const string Factor = "deployment";
-
-    public const string Local = "local";
-
     public IEnumerable<Conclusion> Analyse(IReadOnlyList<CellResult> cells)
     {
         var layout = FactorLayout.Of(cells);
-        if (layout.Series.FirstOrDefault(column => column.Names[0] == Factor) is not { } deployment)
+        if (layout.Series.FirstOrDefault(column => column.Names[0] == CommonFactors.Deployment) is not { } deployment)
         {
             yield break;
         }
 
-        foreach (var level in deployment.Levels.Where(level => level != Local))
+        foreach (var level in deployment.Levels.Where(level => level != CommonFactors.Local))
         {
-            var settings = CellPair.Of(cells, deployment, Local, level)
+            var settings = CellPair.Of(cells, deployment, CommonFactors.Local, level)
                 .GroupBy(pair => (Setting: SettingName(layout, pair.Other), pair.Other.Group));
             foreach (var pairs in settings)
             {

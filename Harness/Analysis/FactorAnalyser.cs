@@ -1,12 +1,10 @@
 using Lab.Harness.Archive;
-using Lab.Harness.Experiments;
 
 namespace Lab.Harness.Analysis;
 
 /// <summary>
 /// What a setting does to throughput: every word that varies (such as the engine) against its first value, at each
-/// load, or at the lowest and the highest where there are more than three. The cache and the deployment have
-/// analysers of their own, and so have engines in systems about connections.
+/// load, or at the lowest and the highest where there are more than three. Factors with an analyser of their own are left out.
 /// </summary>
 public sealed class FactorAnalyser : IAnalyser
 {
@@ -17,7 +15,7 @@ public sealed class FactorAnalyser : IAnalyser
         foreach (var group in cells.GroupBy(cell => cell.Group, StringComparer.Ordinal))
         {
             var layout = FactorLayout.Of([.. group]);
-            foreach (var column in layout.Series.Where(column => !column.IsNumeric && !HasItsOwn(column, group)))
+            foreach (var column in layout.Series.Where(column => !column.IsNumeric && !column.Info.HasOwnAnalyser))
             {
                 foreach (var level in column.Levels.Skip(1))
                 {
@@ -39,10 +37,6 @@ public sealed class FactorAnalyser : IAnalyser
         return loads.Count <= MaxLoads ? loads : [loads[0], loads[^1]];
     }
 
-    private static bool HasItsOwn(FactorColumn column, IEnumerable<CellResult> cells) =>
-        column.Names[0] is CacheAnalyser.Factor or DeploymentAnalyser.Factor
-        || (column.Names[0] == FactorCatalog.Engine && cells.All(cell => cell.Connections is not null));
-
     private static Conclusion Describe(FactorColumn column, string load, List<CellPair> pairs, FactorLayout layout)
     {
         var first = pairs[0];
@@ -50,10 +44,8 @@ public sealed class FactorAnalyser : IAnalyser
             + (load.Length > 0 ? $" at {load}" : "");
         var words = PairWords.Throughput(pairs, pair => layout.CellName(pair.Other, column, layout.X));
         return new Conclusion(
-            Severity.Hint, Capitalised(column.Label), $"{subject}: {words}.", [.. pairs.SelectMany(pair => pair.Cells)]);
+            Severity.Hint, Format.Capitalised(column.Label), $"{subject}: {words}.", [.. pairs.SelectMany(pair => pair.Cells)]);
     }
-
-    private static string Capitalised(string text) => text.Length == 0 ? text : char.ToUpperInvariant(text[0]) + text[1..];
 }
 
 /// <summary>Puts a set of pairs into words.</summary>

@@ -4,36 +4,38 @@ using Lab.Harness.Archive;
 namespace Lab.Harness.Analysis;
 
 /// <summary>
-/// A factor as a reader sees it: a column of a table, an axis of a plot, a word in a sentence. The factors
-/// <c>sellers</c> and <c>buyers</c> form one column, <c>clients</c>, whose values read <c>10+10</c>.
+/// A factor as a reader sees it: a column of a table, an axis of a plot, a word in a sentence. Factors that an experiment
+/// states as one, such as the numbers of two kinds of clients, form one column, whose values read <c>10+10</c>.
 /// </summary>
 public sealed class FactorColumn
 {
-    private static readonly string[] ClientFactors = ["sellers", "buyers"];
-
     // Values that say nothing without the name of their factor.
     private static readonly HashSet<string> BareWords =
-        new(["on", "off", "yes", "no", "true", "false", "none", "default", "as-published", "improved", "file"], StringComparer.OrdinalIgnoreCase);
+        new(["on", "off", "yes", "no", "true", "false", "none", "default"], StringComparer.OrdinalIgnoreCase);
 
     private readonly bool _needsName;
 
-    private FactorColumn(IReadOnlyList<string> names, IReadOnlyList<CellResult> cells)
+    private FactorColumn(IReadOnlyList<string> names, FactorInfo info, IReadOnlyList<CellResult> cells)
     {
         Names = names;
-        Label = names.Count > 1 ? "clients" : names[0].Replace('_', ' ');
-        AxisLabel = names.Count > 1 ? $"clients ({string.Join(" + ", names)})" : Label;
+        Info = info;
+        Label = info.Title;
+        AxisLabel = names.Count > 1 ? $"{Label} ({string.Join(" + ", names)})" : Label;
         IsNumeric = cells.All(cell => names.All(name => cell.Factors.GetValueOrDefault(name) is long));
         var levels = cells.DistinctBy(Text);
         Levels = [.. (IsNumeric ? levels.OrderBy(Number) : levels).Select(Text)];
-        _needsName = Levels.Any(BareWords.Contains);
+        _needsName = info.NamesItsValues || Levels.Any(BareWords.Contains);
     }
 
-    /// <summary>The factors' names in the archive: one, or sellers and buyers.</summary>
+    /// <summary>As the cells' system declares it.</summary>
+    public FactorInfo Info { get; }
+
+    /// <summary>The names under which the archive has it: one, or those of its parts.</summary>
     public IReadOnlyList<string> Names { get; }
 
     public string Label { get; }
 
-    /// <summary>The label with what it is made of: <c>clients (sellers + buyers)</c>.</summary>
+    /// <summary>The label with what it is made of: <c>clients (readers + writers)</c>.</summary>
     public string AxisLabel { get; }
 
     /// <summary>Every cell has a number here.</summary>
@@ -52,7 +54,7 @@ public sealed class FactorColumn
         var word => Convert.ToString(word, CultureInfo.InvariantCulture),
     }));
 
-    /// <summary>The cell's value on a numeric axis; sellers and buyers are added up. Null where it is not a number.</summary>
+    /// <summary>The cell's value on a numeric axis; several parts are added up. Null where it is not a number.</summary>
     public double? Number(CellResult cell)
     {
         double sum = 0;
@@ -81,24 +83,24 @@ public sealed class FactorColumn
     /// <summary>The columns of a set of cells, in the order in which the factors appear.</summary>
     public static IReadOnlyList<FactorColumn> Of(IReadOnlyList<CellResult> cells)
     {
+        var declared = cells.SelectMany(cell => cell.Info.Factors).DistinctBy(factor => factor.Name).ToList();
         var names = cells.SelectMany(cell => cell.Factors.Keys).Distinct(StringComparer.Ordinal).ToList();
-        var merged = FormOnePopulation(cells);
+        var merged = declared.Where(factor => factor.Parts.Count > 1 && DetermineEachOther(factor.Parts, cells)).ToList();
         return [.. names
-            .Where(name => !merged || name != ClientFactors[1])
-            .Select(name => new FactorColumn(merged && name == ClientFactors[0] ? ClientFactors : [name], cells))];
+            .Where(name => !merged.Exists(factor => factor.Parts.Skip(1).Contains(name)))
+            .Select(name => merged.Find(factor => factor.Parts[0] == name) is { } whole
+                ? new FactorColumn(whole.Parts, whole, cells)
+                : new FactorColumn([name], declared.Find(factor => factor.Name == name) ?? new FactorInfo(name, name.Replace('_', ' ')), cells))];
     }
 
-    // Sellers and buyers are one number of clients only where one determines the other.
-    private static bool FormOnePopulation(IReadOnlyList<CellResult> cells)
+    // Two numbers are one column only where each determines the others.
+    private static bool DetermineEachOther(IReadOnlyList<string> names, IReadOnlyList<CellResult> cells)
     {
-        var pairs = cells.Select(cell => ClientFactors.Select(name => cell.Factors.GetValueOrDefault(name) as long?).ToArray())
-            .Select(values => (Sellers: values[0], Buyers: values[1]))
-            .Distinct()
-            .ToList();
-        return pairs.Count > 0
-            && pairs.TrueForAll(pair => pair.Sellers is not null && pair.Buyers is not null)
-            && pairs.DistinctBy(pair => pair.Sellers).Count() == pairs.Count
-            && pairs.DistinctBy(pair => pair.Buyers).Count() == pairs.Count;
+        var rows = cells.Select(cell => names.Select(name => cell.Factors.GetValueOrDefault(name) as long?).ToArray())
+            .DistinctBy(row => string.Join('+', row)).ToList();
+        return rows.Count > 0
+            && rows.TrueForAll(row => row.All(number => number is not null))
+            && Enumerable.Range(0, names.Count).All(place => rows.DistinctBy(row => row[place]).Count() == rows.Count);
     }
 }
 

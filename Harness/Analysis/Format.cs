@@ -1,4 +1,5 @@
 using System.Globalization;
+using Lab.Harness.Archive;
 
 namespace Lab.Harness.Analysis;
 
@@ -31,6 +32,28 @@ public static class Format
     /// <summary>Memory: <c>183 MiB</c>.</summary>
     public static string Bytes(double bytes) => WithUnit(bytes, ByteUnits);
 
+    /// <summary>A metric's value.</summary>
+    public static string Value(MetricUnit unit, double value) => unit switch
+    {
+        MetricUnit.Microseconds => Latency(value),
+        MetricUnit.Seconds => Latency(value * 1e6),
+        MetricUnit.Bytes => Bytes(value),
+        MetricUnit.PerSecond => Rate(value),
+        MetricUnit.Ratio => Ratio(value),
+        _ => double.IsInteger(value) ? Count((long)value) : Significant(value),
+    };
+
+    /// <summary>A metric's value, with the half width of its interval where it has one.</summary>
+    public static string Value(MetricUnit unit, Estimate value) => unit switch
+    {
+        _ when value.Ci95 == 0 => Value(unit, value.Mean),
+        MetricUnit.Microseconds => Latency(value.Mean, value.Ci95),
+        MetricUnit.Seconds => Latency(value.Mean * 1e6, value.Ci95 * 1e6),
+        MetricUnit.Bytes => WithInterval(value.Mean, value.Ci95, ByteUnits),
+        MetricUnit.PerSecond => Rate(value.Mean, value.Ci95),
+        _ => $"{Significant(value.Mean)} ± {Significant(value.Ci95, 2)}",
+    };
+
     /// <summary>A quotient: <c>4.05×</c>.</summary>
     public static string Ratio(double ratio) => double.IsFinite(ratio) ? $"{Significant(ratio)}×" : Nothing;
 
@@ -58,6 +81,9 @@ public static class Format
     /// <summary>Day and time in UTC, to the minute.</summary>
     public static string Time(DateTimeOffset time) =>
         time.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture) + " UTC";
+
+    /// <summary>As it begins a sentence or a heading.</summary>
+    public static string Capitalised(string text) => text.Length == 0 ? text : char.ToUpperInvariant(text[0]) + text[1..];
 
     /// <summary>A number rounded to <paramref name="digits"/> significant digits, with thousands separators.</summary>
     public static string Significant(double value, int digits = Digits)

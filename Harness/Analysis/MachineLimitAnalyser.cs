@@ -1,4 +1,5 @@
 using Lab.Harness.Archive;
+using Lab.Harness.Experiments;
 
 namespace Lab.Harness.Analysis;
 
@@ -38,7 +39,7 @@ public sealed class MachineLimitAnalyser : IAnalyser
     private static bool IsBounded(CellResult cell) =>
         cell.Limit is not null
         && Comparison.IsComparable(cell)
-        && cell.Factors.GetValueOrDefault(DeploymentAnalyser.Factor) is null or DeploymentAnalyser.Local;
+        && cell.Factors.GetValueOrDefault(CommonFactors.Deployment) is null or CommonFactors.Local;
 
     private static Conclusion Shares(List<CellResult> cells, FactorLayout layout)
     {

@@ -13,8 +13,8 @@ public sealed class ReadWriteAnalyser : IAnalyser
         {
             var layout = FactorLayout.Of([.. group]);
             var loaded = group.GroupBy(cell => layout.X?.Number(cell) ?? 0).MaxBy(load => load.Key)!;
-            var read = Fastest(loaded, OperationKind.Read);
-            var write = Fastest(loaded, OperationKind.Write);
+            var read = Fastest(loaded, OperationAccess.Reads);
+            var write = Fastest(loaded, OperationAccess.Writes);
             if (read is not null && write is not null)
             {
                 yield return Describe(layout, read, write);
@@ -22,8 +22,8 @@ public sealed class ReadWriteAnalyser : IAnalyser
         }
     }
 
-    private static CellResult? Fastest(IEnumerable<CellResult> cells, OperationKind kind) => cells
-        .Where(cell => OperationKinds.Of(cell.Operation) == kind)
+    private static CellResult? Fastest(IEnumerable<CellResult> cells, OperationAccess kind) => cells
+        .Where(cell => cell.Does.Access == kind)
         .MaxBy(cell => Comparison.Throughput(cell).Mean);
 
     private static Conclusion Describe(FactorLayout layout, CellResult read, CellResult write)

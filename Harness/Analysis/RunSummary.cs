@@ -1,14 +1,12 @@
-using Lab.Harness.Analysis.Claims;
 using Lab.Harness.Archive;
+using Lab.Harness.Systems;
+using Lab.Harness.Systems.Calibration;
 
 namespace Lab.Harness.Analysis;
 
 /// <summary>What a run found, in a few sentences: the first paragraph of every report.</summary>
 public sealed class RunSummary
 {
-    /// <summary>Cells of this system say what the machine gives without the system under test.</summary>
-    public const string CalibrationSystem = "calibration";
-
     /// <summary>Printed wherever measured and published figures stand side by side.</summary>
     public const string PublishedNote =
         "The published figures were measured by the report's authors on another machine, in another language, with another load "
@@ -23,7 +21,7 @@ public sealed class RunSummary
         (ClaimOutcome.NotShown, "not shown"),
     ];
 
-    private RunSummary(RunResults results)
+    private RunSummary(RunResults results, SystemModules systems)
     {
         Cells = results.Cells.Count;
         Broken = [.. results.Cells.Where(cell => cell.Verdict == Verdict.False)];
@@ -33,7 +31,7 @@ public sealed class RunSummary
         WithErrors = [.. results.Cells.Where(cell => cell.Errors.Total > 0)];
         Passed = Cells > 0 && Broken.Count + Unchecked.Count + Unanswered.Count == 0 && results.Run.Aborted is null;
         Highlights = [.. Figures(results)];
-        Sentences = [What(results), Verdicts(), .. LeftOut(results), .. Published(results), .. Responses(results), .. Claims(results), .. Care(results)];
+        Sentences = [What(results), Verdicts(), .. LeftOut(results), .. Published(results), .. Responses(results), .. Claims(results, systems), .. Care(results)];
     }
 
     public int Cells { get; }
@@ -59,9 +57,9 @@ public sealed class RunSummary
     /// <summary>The few figures to take away, each with what it is.</summary>
     public IReadOnlyList<(string Value, string Label)> Highlights { get; }
 
-    public static RunSummary Of(RunResults results) => new(results);
+    public static RunSummary Of(RunResults results, SystemModules systems) => new(results, systems);
 
-    public static bool IsCalibration(CellResult cell) => cell.System == CalibrationSystem;
+    public static bool IsCalibration(CellResult cell) => cell.System == CalibrationModule.Name;
 
     /// <summary>Measured ÷ published throughput; null where either is missing or the figures cannot be compared.</summary>
     public static double? ThroughputRatio(CellResult cell) =>
@@ -123,7 +121,7 @@ public sealed class RunSummary
         }
 
         var measured = results.Cells
-            .Where(cell => !IsCalibration(cell) && !ConnectionCells.HoldsIdle(cell) && Comparison.IsComparable(cell));
+            .Where(cell => !IsCalibration(cell) && cell.Does.Figures.HasFlag(CommonFigures.Throughput) && Comparison.IsComparable(cell));
         if (measured.MaxBy(cell => cell.Throughput!.Mean) is { } fastest)
         {
             yield return (Format.Rate(fastest.Throughput!.Mean), $"highest throughput: {fastest.Operation}");
@@ -199,10 +197,10 @@ public sealed class RunSummary
             + $"{Format.Rate(cell.Published!.ThroughputOps!.Value)})";
     }
 
-    private static IEnumerable<string> Claims(RunResults results)
+    private static IEnumerable<string> Claims(RunResults results, SystemModules systems)
     {
         var reports = results.Cells.GroupBy(cell => cell.Experiment, StringComparer.Ordinal)
-            .SelectMany(experiment => TestedClaims.Of([.. experiment.Where(cell => !IsCalibration(cell))]))
+            .SelectMany(experiment => TestedClaims.Of([.. experiment.Where(cell => !IsCalibration(cell))], systems))
             .GroupBy(tested => tested.Report, StringComparer.Ordinal);
         foreach (var report in reports)
         {

@@ -6,6 +6,9 @@ namespace Lab.Harness.Archive;
 /// <summary>Writes and reads <c>results.json</c>.</summary>
 public static class ResultsJson
 {
+    /// <summary>The layout that this lab writes and reads.</summary>
+    public const int Schema = 2;
+
     /// <summary>How the lab writes JSON for people and programs alike.</summary>
     internal static readonly JsonSerializerOptions Options = new()
     {
@@ -21,9 +24,16 @@ public static class ResultsJson
     {
         var results = JsonSerializer.Deserialize<RunResults>(json, Options)
             ?? throw new JsonException("results.json is empty");
-        return results.Schema == 1
-            ? results
-            : throw new JsonException($"results.json has schema {results.Schema}; this lab reads schema 1");
+        if (results.Schema != Schema)
+        {
+            throw new JsonException($"results.json has schema {results.Schema}; this lab reads schema {Schema}");
+        }
+
+        var systems = results.Run.Systems.ToDictionary(system => system.Name, StringComparer.Ordinal);
+        return results with
+        {
+            Cells = [.. results.Cells.Select(cell => cell with { Info = systems.GetValueOrDefault(cell.System) ?? new SystemInfo(cell.System) })],
+        };
     }
 }
 

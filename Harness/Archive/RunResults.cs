@@ -6,7 +6,7 @@ namespace Lab.Harness.Archive;
 public sealed record RunResults
 {
     /// <summary>Version of this layout; raised when a reader of the old one would misread the new one.</summary>
-    public int Schema { get; init; } = 1;
+    public int Schema { get; init; } = ResultsJson.Schema;
 
     public required RunInfo Run { get; init; }
 
@@ -35,6 +35,9 @@ public sealed record RunInfo
 
     /// <summary>The experiments in the order in which they ran, with the words the report prints.</summary>
     public required IReadOnlyList<ExperimentInfo> Experiments { get; init; }
+
+    /// <summary>The systems that were measured, as they describe themselves.</summary>
+    public IReadOnlyList<SystemInfo> Systems { get; init; } = [];
 
     /// <summary>Cells that the preset asks for and this machine cannot run; no failure, but said.</summary>
     public IReadOnlyList<LeftOutCells> LeftOut { get; init; } = [];
@@ -102,14 +105,8 @@ public sealed record CellResult
     /// <summary>What this machine gives without the system, at the same concurrency; null for calibration cells.</summary>
     public MachineLimit? Limit { get; init; }
 
-    /// <summary>What the cell's connections did and cost; null for systems that are not about connections.</summary>
-    public ConnectionFigures? Connections { get; init; }
-
-    /// <summary>The parts of an operation in the order in which they follow each other; empty unless the system tells them apart.</summary>
-    public IReadOnlyList<PhaseFigures> Phases { get; init; } = [];
-
-    /// <summary>What clients saw before, during and after a disturbance; null for cells without one.</summary>
-    public Timeline? Timeline { get; init; }
+    /// <summary>What the system measures beyond latency and throughput, in the order in which it declares it.</summary>
+    public IReadOnlyList<MetricFigure> Metrics { get; init; } = [];
 
     /// <summary>The slowest requests and where their time went, slowest first; empty unless the cell followed its requests.</summary>
     public IReadOnlyList<SlowRequest> Slowest { get; init; } = [];
@@ -118,6 +115,18 @@ public sealed record CellResult
     public string? Noise { get; init; }
 
     public required IReadOnlyList<ProcessUsage> Processes { get; init; }
+
+    /// <summary>The cell's system as the run describes it; the archive has it once.</summary>
+    [JsonIgnore]
+    public SystemInfo Info { get; init; } = new("");
+
+    /// <summary>The cell's operation as its system describes it.</summary>
+    [JsonIgnore]
+    public OperationInfo Does => Info.Operation(Operation);
+
+    /// <summary>A metric's figure, or null where the cell has none of this name and kind.</summary>
+    public TFigure? Metric<TFigure>(string name)
+        where TFigure : MetricFigure => Metrics.OfType<TFigure>().FirstOrDefault(figure => figure.Name == name);
 }
 
 /// <summary>Latency of a cell in microseconds, from its merged histogram.</summary>
@@ -165,20 +174,8 @@ public sealed record PublishedFigure(
     [property: JsonPropertyName("throughput_ops")] double? ThroughputOps,
     string Source)
 {
-    /// <summary>Mean duration of a connection; null where the report is not about connections, or does not say.</summary>
-    [JsonPropertyName("duration_s")]
-    public double? DurationS { get; init; }
-
-    /// <summary>How many times as long as in the report's smallest experiment an answer took.</summary>
-    [JsonPropertyName("latency_growth")]
-    public double? LatencyGrowth { get; init; }
-
-    /// <summary>How many times as long as in the report's smallest experiment a connection lasted.</summary>
-    [JsonPropertyName("duration_growth")]
-    public double? DurationGrowth { get; init; }
-
-    /// <summary>Connections that the report's server logged as closed properly.</summary>
-    public long? LogLines { get; init; }
+    /// <summary>By the name of a metric of the system, or of another column that it declares.</summary>
+    public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>(StringComparer.Ordinal);
 
     /// <summary>Where a report gives a range instead of a mean: its lower end.</summary>
     [JsonPropertyName("latency_low_us")]
@@ -201,7 +198,13 @@ public sealed record MachineLimit(
 public sealed record ProcessUsage(
     string Name,
     [property: JsonPropertyName("cpu_s")] double CpuS,
-    [property: JsonPropertyName("peakRss_bytes")] long PeakRssBytes);
+    [property: JsonPropertyName("peakRss_bytes")] long PeakRssBytes)
+{
+    /// <summary>
+    /// What it does for the cell, where its system says so: reports then add up those of one role. Null: its name tells it.
+    /// </summary>
+    public string? Role { get; init; }
+}
 
 /// <summary>Were the invariants kept? <see cref="Unknown"/>: could not be checked.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<Verdict>))]

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using Lab.Harness.Experiments;
+using Lab.Harness.Systems;
 using Lab.LocalHost;
 using Lab.ServiceDefaults;
 
@@ -13,8 +14,13 @@ public static class LabCommand
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(30);
 
     /// <returns>The process's exit code.</returns>
-    public static async Task<int> RunAsync(IReadOnlyList<string> args)
+    public static async Task<int> RunAsync(string[] args)
     {
+        if (args.Length > 0 && SystemModules.Default.Find(args[0])?.Program is { } program)
+        {
+            return await program(args);
+        }
+
         // The load's clients never block, and every thread switch of theirs would be measured as the system's.
         RuntimeTuning.CompleteSocketsInline();
         LabConsole.Configure();
@@ -26,10 +32,13 @@ public static class LabCommand
             UpCommand.Create(),
             DownCommand.Create(),
             DoctorCommand.Create(),
-            TradingPostCommand.Create(),
-            ConnectionLoadCommand.Create(),
             new HelpOption(),
         };
+        foreach (var create in SystemModules.Default.All.SelectMany(system => system.Commands))
+        {
+            lab.Add(create());
+        }
+
         var parsed = lab.Parse(args);
         if (parsed.Errors.Count > 0)
         {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Lab.Harness.Experiments;
+using Lab.Harness.Systems;
 
 namespace Lab.Harness.Commands;
 
@@ -66,5 +67,6 @@ internal static class PlanOptions
     };
 
     /// <summary>Messages name files as a user would.</summary>
-    public static ExperimentFolder Load(MachineAbilities machine) => ExperimentFolder.Load(LabFolders.Show(LabFolders.Experiments), machine);
+    public static ExperimentFolder Load(MachineAbilities machine) => 
+        ExperimentFolder.Load(LabFolders.Show(LabFolders.Experiments), machine, SystemModules.Default);
 }

@@ -3,14 +3,12 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using Lab.Harness.Archive;
 using Lab.Harness.Experiments;
-using Lab.Harness.Load.Connections;
 using Lab.Harness.Reports;
 using Lab.Harness.Running;
-using Lab.Harness.Scenarios;
+using Lab.Harness.Systems;
 using Lab.LocalHost;
 using Lab.Telemetry.Export;
 using Lab.Topology;
-using Lab.Topology.Systems;
 using Spectre.Console;
 
 namespace Lab.Harness.Commands;
@@ -32,9 +30,9 @@ internal static class RunCommand
         var tracing = new Option<string>("--tracing")
         {
             Description = "Which requests are followed through the servers, in cells that do not say it: none, ratio, all, or tail (the slowest).",
-            DefaultValueFactory = _ => FactorCatalog.TracingModes[0],
+            DefaultValueFactory = _ => CommonFactors.TracingModes[0],
         };
-        tracing.AcceptOnlyFromAmong([.. FactorCatalog.TracingModes]);
+        tracing.AcceptOnlyFromAmong([.. CommonFactors.TracingModes]);
         var isolation = IsolationOption.Create();
         var keepUp = new Option<bool>("--keep-up") { Description = "Leave everything running after the report, until Ctrl-C." };
         var attach = new Option<bool>("--attach")
@@ -88,12 +86,12 @@ internal static class RunCommand
         var folder = PlanOptions.Load(await IsolationOption.AbilitiesAsync(settings.Isolation, cancellationToken));
         var plan = new Planner(folder.Catalog).Plan(folder.Experiments, settings.Experiments, settings.Preset);
         // Servers that nobody asks are not started: idle, they would still disturb what is measured.
-        var topology = LabTopology.For([.. plan.Cells.Select(cell => cell.System).Distinct(StringComparer.Ordinal)]);
+        var topology = LabTopology.For(plan.Systems);
         AnsiConsole.MarkupLineInterpolated(
             $"[bold]{plan.Cells.Count} cells[/], preset {settings.Preset}, seed {settings.Seed}");
-        if (plan.Cells.Any(cell => cell.System == EchoTopology.Name))
+        foreach (var notice in plan.Systems.Select(name => SystemModules.Default.Find(name)?.Notice()).OfType<string>())
         {
-            AnsiConsole.MarkupLineInterpolated($"[grey]{ConnectionBudget.OfThisProcess().ToString()}[/]");
+            AnsiConsole.MarkupLineInterpolated($"[grey]{notice}[/]");
         }
 
         RunOutcome.ShowLeftOut(plan.LeftOut);

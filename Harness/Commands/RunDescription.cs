@@ -2,12 +2,10 @@ using System.Runtime.InteropServices;
 using Dapper;
 using Lab.Harness.Archive;
 using Lab.Harness.Experiments;
-using Lab.Harness.Load.Connections;
 using Lab.Harness.Measurement;
 using Lab.Storage.MySql;
 using Lab.Storage.Redis;
 using Lab.Topology;
-using Lab.Topology.Systems;
 
 namespace Lab.Harness.Commands;
 
@@ -35,6 +33,7 @@ internal static class RunDescription
                 ["isolation"] = lab.Isolation,
             },
             Packages = await Task.Run(() => Packages(lab.Endpoints), cancellationToken),
+            Systems = [.. plan.Cells.Select(cell => cell.Info).DistinctBy(system => system.Name)],
             LeftOut = plan.LeftOut,
             Experiments =
             [
@@ -55,7 +54,7 @@ internal static class RunDescription
         var packages = new Dictionary<string, string>(StringComparer.Ordinal) { ["runtime"] = RuntimeInformation.FrameworkDescription };
 
         // A run of systems without a database has none.
-        if (endpoints.Databases.TryGetValue(MarketplaceTopology.Database, out var database))
+        if (endpoints.Databases.Values.FirstOrDefault() is { } database)
         {
             using var connection = MySqlDriver.Open(database);
             packages["database"] = connection.ExecuteScalar<string>("SELECT VERSION()") ?? "unknown";

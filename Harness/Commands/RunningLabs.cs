@@ -1,10 +1,6 @@
 using Lab.Harness.Experiments;
 using Lab.Harness.Running;
-using Lab.Harness.Scenarios;
-using Lab.Harness.Scenarios.Calibration;
-using Lab.Harness.Scenarios.Echo;
-using Lab.Harness.Scenarios.Marketplace;
-using Lab.Harness.Scenarios.TradingPost;
+using Lab.Harness.Systems;
 using Lab.LocalHost;
 using Lab.Topology;
 
@@ -62,19 +58,17 @@ internal sealed class RunningLabs : IAsyncDisposable
 
     /// <param name="seed">Of the run.</param>
     /// <param name="tracing">Of cells that do not say it.</param>
-    /// <param name="reportFolder">Gets the figures of each connection.</param>
+    /// <param name="reportFolder">For what scenarios have to say beyond the archive.</param>
     public IReadOnlyList<IScenario> Scenarios(long seed, string tracing, string reportFolder)
     {
         var usual = Of(_control, Lab);
         return _processes is null ? usual : [.. usual.Zip(Of(_processControl!, _processes), (first, second) => new SideBySideScenario(first, second))];
 
-        IScenario[] Of(LabControl control, IRunningLab lab) =>
-        [
-            new CalibrationScenario(control, seed),
-            new MarketplaceScenario(control, seed, tracing),
-            new EchoScenario(control, lab.ProcessIds, reportFolder),
-            new TradingPostScenario(control, seed),
-        ];
+        IReadOnlyList<IScenario> Of(LabControl control, IRunningLab lab)
+        {
+            var context = new ScenarioContext(control, lab.ProcessIds, seed, tracing, reportFolder);
+            return [.. SystemModules.Default.All.Select(system => system.Scenario(context))];
+        }
     }
 
     /// <summary>Of all labs, as they are now.</summary>

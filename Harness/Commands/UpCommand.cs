@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Diagnostics;
+using Lab.Harness.Systems;
 using Lab.LocalHost;
 using Lab.Topology;
 using Spectre.Console;
-using Lab.Topology.Systems;
 
 namespace Lab.Harness.Commands;
 
@@ -35,8 +35,7 @@ internal static class UpCommand
                     KeepData = !arguments.GetValue(fresh),
                     WithDashboard = arguments.GetValue(dashboard),
                     Isolation = IsolationOption.Of(arguments, isolation),
-                    // Whoever looks around shall find a market; runs open those that they measure.
-                    Settings = new Dictionary<string, string>(StringComparer.Ordinal) { [TradingPostTopology.OpenAtStart] = "true" },
+                    Settings = SystemModules.Default.All.SelectMany(system => system.SettingsWhenUp).ToDictionary(StringComparer.Ordinal),
                 },
                 cancellationToken);
             using var published = PublishedLab.Publish(lab.Endpoints, LabFolders.State);

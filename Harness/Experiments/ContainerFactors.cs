@@ -15,7 +15,8 @@ public static class ContainerFactors
     public const string Process = "process";
     public const string Container = "container";
 
-    public static IReadOnlyList<FactorDescription> All { get; } = [new LimitsFactor(Limits), new WordFactor(Isolation, [Process, Container])];
+    public static IReadOnlyList<FactorDescription> All { get; } =
+        [new LimitsFactor(Limits) { SwitchCost = 1 }, new WordFactor(Isolation, [Process, Container])];
 
     /// <summary>A cell that runs beside the others, as processes.</summary>
     public static bool RunsAsProcesses(Cell cell) => cell.Word(Isolation, "") == Process;
@@ -76,25 +77,6 @@ public sealed record LimitsFactor(string Name) : FactorDescription(Name)
             && cpus.ToString("0.####", CultureInfo.InvariantCulture) == cpusText
             && int.TryParse(memoryText, NumberStyles.None, CultureInfo.InvariantCulture, out var memoryMb)
             && memoryMb.ToString(CultureInfo.InvariantCulture) == memoryText => new ResourceLimits(cpus, memoryMb),
-        _ => null,
-    };
-}
-
-/// <summary>A value in a matrix as text.</summary>
-internal static class MatrixValue
-{
-    /// <summary>
-    /// A word or number as it is; a mapping as <c>cpus=0.5 memory_mb=512</c>, keys in alphabetical order. Null for what the
-    /// schema refuses.
-    /// </summary>
-    public static YamlScalar? Of(YamlNode node) => node switch
-    {
-        YamlScalar { Kind: ScalarKind.Text or ScalarKind.Integer } scalar => scalar,
-        YamlMapping mapping when mapping.Entries.All(entry => entry.Value is YamlScalar) => new YamlScalar(
-            mapping.Line,
-            mapping.Column,
-            string.Join(' ', mapping.Entries.OrderBy(entry => entry.Key.Text, StringComparer.Ordinal).Select(entry => $"{entry.Key.Text}={((YamlScalar)entry.Value).Text}")),
-            ScalarKind.Text),
         _ => null,
     };
 }

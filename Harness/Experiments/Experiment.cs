@@ -79,6 +79,14 @@ public sealed record Cell
 
     public required Archive.PublishedFigure? Published { get; init; }
 
+    /// <summary>The cell's system, as it describes itself.</summary>
+    [JsonIgnore]
+    public Archive.SystemInfo Info { get; init; } = new("");
+
+    /// <summary>The cell's operation, as its system describes it.</summary>
+    [JsonIgnore]
+    public Archive.OperationInfo Does => Info.Operation(Operation);
+
     /// <summary>Equal for cells that measure the same, whatever the order of their factors.</summary>
     [JsonIgnore]
     public string Identity => string.Join(
@@ -91,12 +99,15 @@ public sealed record Cell
     /// <exception cref="KeyNotFoundException">The cell has no such factor.</exception>
     public int Number(string factor) => checked((int)(long)Factors[factor]);
 
+    /// <summary>A numeric factor, or <paramref name="otherwise"/> where the experiment does not vary it.</summary>
+    public int Number(string factor, int otherwise) => Factors.ContainsKey(factor) ? Number(factor) : otherwise;
+
     /// <summary>A factor that is a word, or <paramref name="otherwise"/> where the experiment does not vary it.</summary>
     public string Word(string factor, string otherwise) => Factors.TryGetValue(factor, out var value) ? (string)value : otherwise;
 
     /// <summary>Where it runs: on this machine alone unless the experiment says otherwise.</summary>
     [JsonIgnore]
-    public string Deployment => Word("deployment", "local");
+    public string Deployment => Word(CommonFactors.Deployment, CommonFactors.Local);
 
     /// <summary>Short name for progress lines: <c>search_items sellers=10 buyers=10 engine=async</c>.</summary>
     public override string ToString() =>

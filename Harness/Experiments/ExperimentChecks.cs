@@ -49,7 +49,7 @@ internal static class ExperimentChecks
         }
     }
 
-    private static ScenarioDescription? CheckSystem(YamlMapping owner, FactorCatalog catalog, FileProblems problems)
+    private static SystemDescription? CheckSystem(YamlMapping owner, FactorCatalog catalog, FileProblems problems)
     {
         if (Word(owner["system"]) is not { } system)
         {
@@ -65,7 +65,7 @@ internal static class ExperimentChecks
         return description;
     }
 
-    private static void CheckMatrix(YamlMapping matrix, ScenarioDescription system, FileProblems problems)
+    private static void CheckMatrix(YamlMapping matrix, SystemDescription system, FileProblems problems)
     {
         foreach (var missing in system.Factors.Where(factor => factor.Required && matrix[factor.Name] is null))
         {
@@ -79,7 +79,7 @@ internal static class ExperimentChecks
             if (system.Find(key.Text) is not { } factor)
             {
                 var names = system.Factors.Select(known => known.Name).ToList();
-                problems.Add(key, $"system '{system.System}' has no factor {Unknown(key, names)}");
+                problems.Add(key, $"system '{system.Name}' has no factor {Unknown(key, names)}");
                 continue;
             }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Lab.Harness.Systems;
 
 namespace Lab.Harness.Experiments;
 
@@ -8,14 +9,14 @@ public sealed record ExperimentFolder(
 {
     /// <summary>As this process may run it.</summary>
     /// <exception cref="InvalidFileException">Files are refused; the problems of all are listed.</exception>
-    public static ExperimentFolder Load(string folder) => Load(folder, MachineAbilities.OfThisProcess());
+    public static ExperimentFolder Load(string folder) => Load(folder, MachineAbilities.OfThisProcess(), SystemModules.Default);
 
     /// <summary>As a machine with these abilities may run it.</summary>
     /// <exception cref="InvalidFileException">Files are refused; the problems of all are listed.</exception>
-    public static ExperimentFolder Load(string folder, MachineAbilities machine)
+    public static ExperimentFolder Load(string folder, MachineAbilities machine, SystemModules systems)
     {
         var deployments = Deployments.Load(Path.Combine(folder, Deployments.FileName));
-        var catalog = FactorCatalog.Of(deployments, machine);
+        var catalog = FactorCatalog.Of(systems, deployments, machine);
         return new ExperimentFolder(deployments, catalog, new ExperimentLoader(catalog).LoadFolder(folder));
     }
 }
@@ -67,7 +68,7 @@ public sealed class ExperimentLoader(FactorCatalog catalog)
             ExperimentChecks.Check(root, Path.GetFileNameWithoutExtension(path), catalog, problems);
         }
 
-        var published = ReadPublished(path, (root as YamlMapping)?["published"], problems);
+        var published = ReadPublished(path, root as YamlMapping, problems);
         problems.ThrowIfAny();
 
         var valid = (YamlMapping)root!;
@@ -99,9 +100,11 @@ public sealed class ExperimentLoader(FactorCatalog catalog)
         }
     }
 
-    private static PublishedFigures ReadPublished(string experimentPath, YamlNode? node, FileProblems problems)
+    private PublishedFigures ReadPublished(string experimentPath, YamlMapping? root, FileProblems problems)
     {
-        if (node is not YamlScalar { Kind: ScalarKind.Text } name)
+        // Without a system nobody knows what its columns mean; that it is unknown is said elsewhere.
+        if (root?["published"] is not YamlScalar { Kind: ScalarKind.Text } name
+            || catalog.Find((root["system"] as YamlScalar)?.Text ?? "") is not { } system)
         {
             return PublishedFigures.None;
         }
@@ -115,7 +118,7 @@ public sealed class ExperimentLoader(FactorCatalog catalog)
         try
         {
             var folder = Path.GetDirectoryName(experimentPath) ?? "";
-            return PublishedFigures.Read(Path.Combine(folder, "published", name.Text));
+            return PublishedFigures.Read(Path.Combine(folder, "published", name.Text), system);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or FormatException)
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Lab.Harness.Archive;
 
 namespace Lab.Harness.Experiments;
 
@@ -7,6 +8,27 @@ public abstract record FactorDescription(string Name)
 {
     /// <summary>Every group must say it; of other factors the system has a default.</summary>
     public bool Required { get; init; }
+
+    /// <inheritdoc cref="FactorInfo.Title"/>
+    public string Title { get; init; } = Name.Replace('_', ' ');
+
+    /// <inheritdoc cref="FactorInfo.NamesItsValues"/>
+    public bool NamesItsValues { get; init; }
+
+    /// <inheritdoc cref="FactorInfo.HasOwnAnalyser"/>
+    public bool HasOwnAnalyser { get; init; }
+
+    /// <inheritdoc cref="FactorInfo.SwitchCost"/>
+    public int SwitchCost { get; init; }
+
+    /// <summary>For the archive.</summary>
+    public FactorInfo Info => new(Name, Title)
+    {
+        Parts = Resolved is [var only] && only == Name ? [] : Resolved,
+        NamesItsValues = NamesItsValues,
+        HasOwnAnalyser = HasOwnAnalyser,
+        SwitchCost = SwitchCost,
+    };
 
     /// <summary>The allowed values in words, to follow "expected".</summary>
     public abstract string Expected { get; }

@@ -1,4 +1,4 @@
-using Lab.Harness.Load.Connections;
+using Lab.Harness.Measurement;
 using Lab.Transport.Engines;
 
 namespace Lab.Harness.Experiments;
@@ -32,7 +32,7 @@ public sealed record MachineAbilities(long MaxConnections, IReadOnlyDictionary<s
 
     /// <summary>Why a cell's engine does not run here; null when it does, or when the cell names none.</summary>
     public Obstacle? EngineObstacle(IReadOnlyDictionary<string, object> factors) =>
-        factors.TryGetValue(FactorCatalog.Engine, out var engine) && MissingEngines.TryGetValue((string)engine, out var reason)
+        factors.TryGetValue(CommonFactors.Engine, out var engine) && MissingEngines.TryGetValue((string)engine, out var reason)
             ? new Obstacle($"engine {engine}", reason.TrimEnd('.', ' '))
             : null;
 }

@@ -9,6 +9,9 @@ public sealed record Plan(string Preset, IReadOnlyList<Cell> Cells)
     /// <summary>What the preset asks for and this machine cannot run.</summary>
     public IReadOnlyList<LeftOutCells> LeftOut { get; init; } = [];
 
+    /// <summary>Names of the systems that it takes.</summary>
+    public IReadOnlyList<string> Systems => [.. Cells.Select(cell => cell.System).Distinct(StringComparer.Ordinal)];
+
     /// <summary>How much each group asks for, in order.</summary>
     public IReadOnlyList<PlannedGroup> Groups =>
     [
@@ -151,7 +154,7 @@ public sealed class Planner(FactorCatalog catalog)
         var system = catalog.Find(name) ?? throw new ArgumentException($"unknown system '{name}'", nameof(group));
         var factors = new OrderedDictionary<string, object>(StringComparer.Ordinal);
         var dependsOnMachine = false;
-        foreach (var (factor, value) in values.Where(factor => factor.Key != ScenarioDescription.Operation))
+        foreach (var (factor, value) in values.Where(factor => factor.Key != SystemDescription.Operation))
         {
             if (system.Find(factor) is not { } description || !description.TryResolve(value, factors))
             {
@@ -161,7 +164,7 @@ public sealed class Planner(FactorCatalog catalog)
             dependsOnMachine |= description.DependsOnMachine(value);
         }
 
-        var operation = values[ScenarioDescription.Operation];
+        var operation = values[SystemDescription.Operation];
         var clients = system.Clients.Resolved.Min(factor => (long)factors[factor]);
         var operationsPerClient = OperationsPerClient(sample, clients);
         var cell = new Cell
@@ -173,6 +176,7 @@ public sealed class Planner(FactorCatalog catalog)
             Factors = factors,
             Iterations = Iterations(sample, clients * operationsPerClient),
             OperationsPerClient = operationsPerClient,
+            Info = system.Info,
             // What a limited service does was not what the report measured.
             Published = factors.TryGetValue(ContainerFactors.Limits, out var limits) && (string)limits != LimitsFactor.None
                 ? null

@@ -21,8 +21,6 @@ public sealed class ClosedLoop(IReadOnlyList<LoadClient> clients) : ILoad
         return RunAsync(_ => Stopwatch.GetTimestamp() < end, cancellationToken);
     }
 
-    public Task<ConnectionOutcome?> EndAsync(CancellationToken cancellationToken) => Task.FromResult<ConnectionOutcome?>(null);
-
     private async Task<LoadOutcome> RunAsync(Func<int, bool> goesOn, CancellationToken cancellationToken)
     {
         var barrier = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

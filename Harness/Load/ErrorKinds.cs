@@ -1,8 +1,6 @@
 using System.Data.Common;
 using System.Net.Sockets;
-using System.Text.Json;
-using Lab.Marketplace.Protocol;
-using Lab.TradingPost.Client;
+using Lab.Transport.Client;
 
 namespace Lab.Harness.Load;
 
@@ -13,14 +11,11 @@ public static class ErrorKinds
     public const string ConnectionLost = "connection_lost";
     public const string ConnectFailed = "connect_failed";
     public const string Timeout = "timeout";
-    public const string NoTrader = "no_trader";
 
     public static string Of(Exception exception) => exception switch
     {
         WrongAnswerException => WrongAnswer,
-        MarketplaceException refused => refused.Code,
-        RefusedException refused => JsonNamingPolicy.SnakeCaseLower.ConvertName(refused.Reason.ToString()),
-        NoTraderException => NoTrader,
+        IErrorCode refused => refused.Code,
         TimeoutException => Timeout,
         SocketException or IOException { InnerException: SocketException } => ConnectionLost,
         IOException => ConnectionLost,

@@ -1,4 +1,3 @@
-using Lab.Harness.Archive;
 using Lab.Harness.Measurement;
 
 namespace Lab.Harness.Load;
@@ -26,8 +25,8 @@ public interface ILoad
     Task<LoadOutcome> RunForAsync(TimeSpan duration, CancellationToken cancellationToken);
 
     /// <summary>Closes what lives for one iteration only.</summary>
-    /// <returns>What the connections did; null for a load that is not about connections.</returns>
-    Task<ConnectionOutcome?> EndAsync(CancellationToken cancellationToken);
+    /// <returns>What turned out only then.</returns>
+    Task<LoadEnd> EndAsync(CancellationToken cancellationToken) => Task.FromResult(LoadEnd.Nothing);
 }
 
 /// <summary>What a number of clients did in one iteration.</summary>
@@ -39,11 +38,8 @@ public sealed record LoadOutcome(LatencyHistogram Latency, IReadOnlyDictionary<s
     /// <summary>The slowest operations, slowest first; empty for a load that does not tell operations apart.</summary>
     public IReadOnlyList<SlowOperation> Slowest { get; init; } = [];
 
-    /// <summary>How long each part of each operation took; empty for a load that does not tell parts apart.</summary>
-    public IReadOnlyList<PhaseTime> Phases { get; init; } = [];
-
-    /// <summary>What happened around a disturbance; null for a load without one.</summary>
-    public Disturbance? Disturbance { get; init; }
+    /// <summary>What the iteration has to say of the system's own metrics.</summary>
+    public IReadOnlyList<MetricSample> Metrics { get; init; } = [];
 
     public double ThroughputOps => DurationS > 0 ? Latency.Count / DurationS : 0;
 
@@ -60,19 +56,10 @@ public sealed record LoadOutcome(LatencyHistogram Latency, IReadOnlyDictionary<s
     }
 }
 
-/// <summary>What the connections of one iteration, or of a warm-up, did.</summary>
-/// <param name="Open">Open at once.</param>
-/// <param name="Opened">Opened over all.</param>
-/// <param name="LogLines">Of these, logged by the server as closed properly, with the figures that the load counted.</param>
-/// <param name="MeanDurationS">From a connection's first request to its last reply; the mean over all, null when none was answered.</param>
-/// <param name="ConnectS">How long it took to open them.</param>
-/// <param name="LoadProcesses">Processes the load was spread over.</param>
-public sealed record ConnectionOutcome(
-    long Open, long Opened, long LogLines, double? MeanDurationS, double ConnectS, int LoadProcesses)
+/// <summary>What turned out at the end of an iteration, or of a warm-up.</summary>
+/// <param name="Errors">What was found wrong then, by kind.</param>
+/// <param name="Metrics">What there is to say of the system's own metrics.</param>
+public sealed record LoadEnd(IReadOnlyDictionary<string, long> Errors, IReadOnlyList<MetricSample> Metrics)
 {
-    /// <summary>What was found wrong with connections after the run, by kind.</summary>
-    public IReadOnlyDictionary<string, long> Errors { get; init; } = new Dictionary<string, long>(StringComparer.Ordinal);
-
-    /// <summary>What idle connections cost the server; null where it was not measured.</summary>
-    public ConnectionMemory? Memory { get; init; }
+    public static LoadEnd Nothing { get; } = new(new Dictionary<string, long>(StringComparer.Ordinal), []);
 }

@@ -2,12 +2,13 @@ using System.Globalization;
 using CsvHelper;
 using Lab.Harness.Analysis;
 using Lab.Harness.Archive;
+using Lab.Harness.Measurement;
 
 namespace Lab.Harness.Reports;
 
 /// <summary>
-/// One row per cell: its names, one column per factor, then flat figures with their units in the column names. A figure that
-/// is missing is an empty field. Numbers have all their digits and a point; text that a spreadsheet would run as a formula
+/// One row per cell: its names, one column per factor, then flat figures with their units in the column names, those that every
+/// cell has and those of the systems' metrics. A figure that is missing is an empty field. Numbers have all their digits and a point; text that a spreadsheet would run as a formula
 /// gets an apostrophe in front.
 /// </summary>
 public static class CsvReport
@@ -39,65 +40,43 @@ public static class CsvReport
         ("verdict_reason", cell => cell.VerdictReason),
         ("published_latency_us", cell => cell.Published?.LatencyUs),
         ("published_throughput_ops", cell => cell.Published?.ThroughputOps),
-        ("published_duration_s", cell => cell.Published?.DurationS),
-        ("published_latency_growth", cell => cell.Published?.LatencyGrowth),
-        ("published_duration_growth", cell => cell.Published?.DurationGrowth),
-        ("published_log_lines", cell => cell.Published?.LogLines),
         ("published_latency_low_us", cell => cell.Published?.LatencyLowUs),
         ("published_latency_high_us", cell => cell.Published?.LatencyHighUs),
         ("published_source", cell => cell.Published?.Source),
         ("latency_ratio", cell => RunSummary.LatencyRatio(cell)),
         ("throughput_ratio", cell => RunSummary.ThroughputRatio(cell)),
-        ("duration_ratio", cell => ConnectionCells.DurationRatio(cell)),
         ("limit_calibration", cell => cell.Limit?.Calibration),
         ("limit_latency_us", cell => cell.Limit?.LatencyUs),
         ("limit_throughput_ops", cell => cell.Limit?.ThroughputOps),
         ("limit_added_latency_us", cell => cell.Limit?.AddedLatencyUs),
         ("limit_throughput_share", cell => cell.Limit?.ThroughputShare),
-        ("duration_s_mean", cell => cell.Connections?.Duration?.Mean),
-        ("duration_s_ci95", cell => cell.Connections?.Duration?.Ci95),
-        ("connections_open", cell => cell.Connections?.Open),
-        ("connections_opened", cell => cell.Connections?.Opened),
-        ("connections_log_lines", cell => cell.Connections?.LogLines),
-        ("connect_rate", cell => cell.Connections?.ConnectRate),
-        ("load_processes", cell => cell.Connections?.LoadProcesses),
-        ("memory_per_connection_bytes", cell => cell.Connections?.Memory?.PerConnectionBytes),
-        ("memory_per_thread_bytes", cell => cell.Connections?.Memory?.PerThreadBytes),
-        ("memory_before_bytes", cell => cell.Connections?.Memory?.RssBeforeBytes),
-        ("memory_idle_bytes", cell => cell.Connections?.Memory?.RssIdleBytes),
-        ("threads_before", cell => cell.Connections?.Memory?.ThreadsBefore),
-        ("threads_idle", cell => cell.Connections?.Memory?.ThreadsIdle),
-        ("server_cpu_us_per_operation", cell => ConnectionCells.ServerUs(cell)),
-        ("load_cpu_us_per_operation", cell => ConnectionCells.LoadUs(cell)),
-        .. ElectionPhases.All.SelectMany(Phase),
         ("noise", cell => cell.Noise),
         ("cpu_s", cell => cell.Processes.Count > 0 ? cell.Processes.Sum(process => process.CpuS) : null),
         ("cpu_us_per_operation", cell => cell.Processes.Count > 0 && cell.Operations > 0 ? CpuAnalyser.TotalUs(cell) : null),
+        ("server_cpu_us_per_operation", cell => ProcessRoles.PerOperationUs(cell, ProcessRoles.Server)),
+        ("load_cpu_us_per_operation", cell => ProcessRoles.PerOperationUs(cell, ProcessRoles.Load)),
         ("peak_rss_bytes", cell => cell.Processes.Count > 0 ? cell.Processes.Sum(process => process.PeakRssBytes) : null),
     ];
 
     public static string Render(RunResults results)
     {
-        var factors = results.Cells.SelectMany(cell => cell.Factors.Keys).Distinct(StringComparer.Ordinal).ToList();
+        List<(string Name, Func<CellResult, object?> Value)> figures = [.. Figures, .. results.Cells
+            .SelectMany(cell => cell.Info.Metrics).DistinctBy(metric => metric.Name).SelectMany(Columns), .. OtherPublished(results)];
+        List<(string Name, Func<CellResult, object?> Value)> columns =
+        [
+            .. Names,
+            .. results.Cells.SelectMany(cell => cell.Factors.Keys).Distinct(StringComparer.Ordinal)
+                .Select(factor => (ColumnName(factor, figures), (Func<CellResult, object?>)(cell => cell.Factors.GetValueOrDefault(factor)))),
+            .. figures,
+        ];
         using var text = new StringWriter(CultureInfo.InvariantCulture);
         var options = CsvWriterOptions.Default with { Injection = CsvInjection.Escape, NewLine = "\n" };
         using (var writer = CsvWriter.Create(text, options, leaveOpen: true))
         {
-            writer.WriteHeader(
-                [.. Names.Select(column => column.Name), .. factors.Select(ColumnName), .. Figures.Select(column => column.Name)]);
+            writer.WriteHeader([.. columns.Select(column => column.Name)]);
             foreach (var cell in results.Cells)
             {
-                foreach (var column in Names)
-                {
-                    Write(writer, column.Value(cell));
-                }
-
-                factors.ForEach(factor => Write(writer, cell.Factors.GetValueOrDefault(factor)));
-                foreach (var column in Figures)
-                {
-                    Write(writer, column.Value(cell));
-                }
-
+                columns.ForEach(column => Write(writer, column.Value(cell)));
                 writer.EndRecord();
             }
         }
@@ -105,17 +84,53 @@ public static class CsvReport
         return text.ToString();
     }
 
-    private static IEnumerable<(string Name, Func<CellResult, object?> Value)> Phase(string name)
+    private static IEnumerable<(string Name, Func<CellResult, object?> Value)> Columns(MetricInfo metric)
     {
-        var prefix = $"{name.Replace(' ', '_')}_us";
-        return [($"{prefix}_mean", cell => Of(cell)?.MeanUs), ($"{prefix}_p50", cell => Of(cell)?.P50Us), ($"{prefix}_p99", cell => Of(cell)?.P99Us)];
-
-        PhaseFigures? Of(CellResult cell) => cell.Phases.FirstOrDefault(phase => phase.Name == name);
+        var name = metric.Name;
+        return metric.Kind switch
+        {
+            MetricKind.Gauge when metric.Reduction == MetricReduction.Mean =>
+            [
+                ($"{name}_mean", cell => cell.Metric<GaugeFigure>(name)?.Value.Mean),
+                ($"{name}_ci95", cell => cell.Metric<GaugeFigure>(name)?.Value.Ci95),
+                ($"published_{name}", cell => PublishedMetric.Of(cell, metric)),
+                ($"{name}_ratio", cell => PublishedMetric.Ratio(cell, metric)),
+            ],
+            MetricKind.Gauge => [(name, cell => cell.Metric<GaugeFigure>(name)?.Value.Mean), ($"published_{name}", cell => PublishedMetric.Of(cell, metric))],
+            MetricKind.Counter => [(name, cell => cell.Metric<CounterFigure>(name)?.Total), ($"published_{name}", cell => PublishedMetric.Of(cell, metric))],
+            MetricKind.Histogram =>
+            [
+                ($"{name}_mean", cell => cell.Metric<HistogramFigure>(name)?.Value.Mean),
+                ($"{name}_p50", cell => cell.Metric<HistogramFigure>(name)?.Value.P50),
+                ($"{name}_p99", cell => cell.Metric<HistogramFigure>(name)?.Value.P99),
+            ],
+            MetricKind.Phases => metric.Parts.SelectMany(part => Phase(name, part)),
+            MetricKind.Series => metric.Parts.Select(part => ($"{Underscored(part)}_us", (Func<CellResult, object?>)(cell =>
+                cell.Metric<SeriesFigure>(name)?.Timeline.Markers.FirstOrDefault(marker => marker.Name == part)?.AtUs))),
+            _ => [],
+        };
     }
 
+    private static IEnumerable<(string Name, Func<CellResult, object?> Value)> Phase(string metric, string part)
+    {
+        var prefix = $"{Underscored(part)}_us";
+        return [($"{prefix}_mean", cell => Of(cell)?.MeanUs), ($"{prefix}_p50", cell => Of(cell)?.P50Us), ($"{prefix}_p99", cell => Of(cell)?.P99Us)];
+
+        PhaseFigures? Of(CellResult cell) => cell.Metric<PhasesFigure>(metric)?.Phases.FirstOrDefault(phase => phase.Name == part);
+    }
+
+    /// <summary>What reports give beside the figures of metrics.</summary>
+    private static IEnumerable<(string Name, Func<CellResult, object?> Value)> OtherPublished(RunResults results) => results.Cells
+        .SelectMany(cell => (cell.Published?.Metrics.Keys ?? []).Where(name => cell.Info.Metric(name) is null))
+        .Distinct(StringComparer.Ordinal)
+        .Select(name => ($"published_{name}", (Func<CellResult, object?>)(cell =>
+            cell.Published is { } published && published.Metrics.TryGetValue(name, out var value) ? value : null)));
+
+    private static string Underscored(string words) => words.Replace(' ', '_');
+
     // A factor that is called like another column must not pass for it.
-    private static string ColumnName(string factor) =>
-        Names.Concat(Figures).Any(column => column.Name == factor) ? $"factor_{factor}" : factor;
+    private static string ColumnName(string factor, List<(string Name, Func<CellResult, object?> Value)> figures) =>
+        Names.Concat(figures).Any(column => column.Name == factor) ? $"factor_{factor}" : factor;
 
     private static void Write(CsvWriter writer, object? value)
     {

@@ -29,7 +29,7 @@ public static class HistogramFigures
             : (fastest, slowest);
         var x = Scale.Log(Math.Min(fastest, low), Math.Max(slowest, high), TickText.Latency);
         return new FigureSet(
-            "How many purchases took how long",
+            $"How many {drawn[0].Does.Unit}s took how long",
             $"Columns widen with the time, as the logarithmic axis does.{Words(drawn, fits)}",
             [],
             [.. drawn.Select((cell, index) => Draw(group, cell, index, x, fits))]);

@@ -1,16 +1,17 @@
 using Lab.Harness.Analysis;
 using Lab.Harness.Archive;
+using Lab.Harness.Measurement;
 using Lab.Harness.Reports.Plots;
 
 namespace Lab.Harness.Reports;
 
 /// <summary>
-/// Latency and throughput against the number that varies, side by side, with published figures and machine limits; for cells
-/// about connections also how long these last and what a round trip costs the server.
+/// Latency and throughput against the number that varies, side by side, with published figures and machine limits; then the
+/// system's own gauges, and what an operation costs the server where the system says which process that is.
 /// </summary>
 public static class LoadFigures
 {
-    private sealed record Metric(
+    private sealed record PlottedMetric(
         string Id,
         string Noun,
         string Name,
@@ -20,7 +21,7 @@ public static class LoadFigures
         Func<double, string> Text,
         Func<double, string> Tick);
 
-    private static readonly Metric[] Metrics =
+    private static readonly PlottedMetric[] Common =
     [
         new(
             "latency",
@@ -41,19 +42,10 @@ public static class LoadFigures
             Format.Rate,
             TickText.Rate),
         new(
-            "duration",
-            "duration",
-            "Duration of a connection (mean)",
-            cell => ConnectionCells.DurationS(cell) is { } s ? new Estimate(s.Mean * 1e6, s.Ci95 * 1e6) : null,
-            cell => cell.Published?.DurationS * 1e6,
-            _ => null,
-            Format.Latency,
-            TickText.Latency),
-        new(
             "server-cpu",
             "the server's processor time",
-            "Processor time of the server per round trip",
-            cell => ConnectionCells.ServerUs(cell) is { } us ? new Estimate(us, 0) : null,
+            "Processor time of the server per operation",
+            cell => ProcessRoles.PerOperationUs(cell, ProcessRoles.Server) is { } us ? new Estimate(us, 0) : null,
             _ => null,
             _ => null,
             Format.Latency,
@@ -70,7 +62,8 @@ public static class LoadFigures
             .DistinctBy(x.Number)
             .Select(cell => new Tick(x.Number(cell)!.Value, x.Text(cell)))
             .OrderBy(tick => tick.Value)]);
-        var metrics = Metrics.Where(metric => cells.Any(cell => metric.Measured(cell) is not null)).ToList();
+        var metrics = Common.Take(2).Concat(group.Metrics.Where(metric => metric is { Kind: MetricKind.Gauge, ShownIn: ShownIn.TableAndPlot }).Select(Gauge))
+            .Concat(Common.Skip(2)).Where(metric => cells.Any(cell => metric.Measured(cell) is not null)).ToList();
         var lines = metrics.Select(metric => facets.Select(facet => Lines(facet, metric, group.Layout)).ToList()).ToList();
         var scales = lines.Select((facetLines, index) => Scale.Of(Values(facetLines), metrics[index].Tick)).ToList();
         var figures = facets.SelectMany((facet, index) => metrics.Select((metric, which) =>
@@ -78,8 +71,18 @@ public static class LoadFigures
         return new FigureSet($"{Nouns(metrics)} against {x.AxisLabel}", Explanation(lines, scale, scales, metrics), [], [.. figures]);
     }
 
+    private static PlottedMetric Gauge(MetricInfo metric) => new(
+        metric.Name,
+        metric.Heading,
+        $"{Format.Capitalised(metric.Label)} (mean)",
+        cell => cell.Metric<GaugeFigure>(metric.Name)?.Value,
+        cell => PublishedMetric.Of(cell, metric),
+        _ => null,
+        value => Format.Value(metric.Unit, value),
+        TickText.Of(metric.Unit));
+
     // Latency, throughput and duration: as the heading above the plots.
-    private static string Nouns(List<Metric> metrics)
+    private static string Nouns(List<PlottedMetric> metrics)
     {
         var nouns = string.Join(", ", metrics.SkipLast(1).Select(metric => metric.Noun)) + $" and {metrics[^1].Noun}";
         return char.ToUpperInvariant(nouns[0]) + nouns[1..];
@@ -90,7 +93,7 @@ public static class LoadFigures
         .SelectMany(line => line.Points)
         .Select(point => point.Y);
 
-    private static List<PlotSeries> Lines(Facet facet, Metric metric, FactorLayout layout)
+    private static List<PlotSeries> Lines(Facet facet, PlottedMetric metric, FactorLayout layout)
     {
         var lines = facet.Series
             .Select(series => new PlotSeries(series.Label, series.Style, LineKind.Measured, [.. series.Cells.Select(Measured).OfType<PlotPoint>()]))
@@ -117,7 +120,7 @@ public static class LoadFigures
         Reference? Limit(CellResult cell) => cell.Limit is { } limit && metric.Limit(limit) is { } value ? new Reference(value, "") : null;
     }
 
-    private static string Tip(CellResult cell, Metric metric, Estimate estimate, FactorLayout layout)
+    private static string Tip(CellResult cell, PlottedMetric metric, Estimate estimate, FactorLayout layout)
     {
         var noise = cell.Noise is { } reason ? $"; noisy: {reason}" : "";
         var figure = metric.Id switch
@@ -131,7 +134,7 @@ public static class LoadFigures
     }
 
     private static Figure Draw(
-        GroupView group, Facet facet, int index, Metric metric, List<PlotSeries> lines, Scale x, Scale y)
+        GroupView group, Facet facet, int index, PlottedMetric metric, List<PlotSeries> lines, Scale x, Scale y)
     {
         var caption = facet.Title.Length > 0 ? $"{facet.Title}: {metric.Name.ToLowerInvariant()}" : metric.Name;
         return new Figure(caption, LineSvg.Render(new LinePlot
@@ -146,7 +149,7 @@ public static class LoadFigures
         }));
     }
 
-    private static string Describe(PlotSeries line, Scale x, Metric metric)
+    private static string Describe(PlotSeries line, Scale x, PlottedMetric metric)
     {
         var name = line.Kind switch
         {
@@ -160,7 +163,7 @@ public static class LoadFigures
         string TickAt(double value) => x.Ticks.FirstOrDefault(tick => tick.Value.Equals(value))?.Text ?? "";
     }
 
-    private static string Explanation(List<List<List<PlotSeries>>> lines, Scale x, List<Scale> y, List<Metric> metrics)
+    private static string Explanation(List<List<List<PlotSeries>>> lines, Scale x, List<Scale> y, List<PlottedMetric> metrics)
     {
         var all = lines.SelectMany(facets => facets).SelectMany(facet => facet).ToList();
         var kinds = all.Select(line => line.Kind).ToHashSet();

@@ -132,7 +132,7 @@ public static class MarkdownReport
 
         Conclusions(text, group.Conclusions);
         Cells(text, group);
-        Growth(text, group);
+        Tables(text, group);
         Errors(text, group);
         Slowest(text, group);
         Processes(text, group);
@@ -159,9 +159,9 @@ public static class MarkdownReport
         }
 
         Paragraph(text, $"{table.Caption} Mean ± half width of the 95 % confidence interval.".TrimStart());
-        var header = table.Columns.Select(column => column.Part == TablePart.Factors
+        var header = table.Columns.Select(column => column.Part == TableColumn.Factors
             ? column.Label
-            : $"{column.Part.ToString().ToLowerInvariant()} {column.Label}");
+            : $"{column.Part} {column.Label}");
         var rows = table.Operations.SelectMany(operation => operation).Select(cell =>
             table.Columns.Select(column => column.Text(cell))
                 .Prepend(cell.Operation)
@@ -171,19 +171,16 @@ public static class MarkdownReport
             text,
             [.. header.Prepend("operation"), "verdict", "notes"],
             rows,
-            figuresFrom: 1 + table.Columns.Count(column => column.Part == TablePart.Factors));
+            figuresFrom: 1 + table.Columns.Count(column => column.Part == TableColumn.Factors));
     }
 
-    private static void Growth(StringBuilder text, GroupView group)
+    private static void Tables(StringBuilder text, GroupView group)
     {
-        var tables = GrowthTable.Of(group);
-        if (tables.Count > 0)
+        var explained = "";
+        foreach (var table in group.Tables)
         {
-            Paragraph(text, GrowthTable.Explanation);
-        }
-
-        foreach (var table in tables)
-        {
+            Paragraph(text, table.Explanation == explained ? "" : table.Explanation);
+            explained = table.Explanation;
             Paragraph(text, $"{table.Title}:");
             Table(text, table.Columns, table.Rows.Select(row => row.ToArray()), figuresFrom: 0);
         }

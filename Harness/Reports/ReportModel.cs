@@ -1,7 +1,8 @@
 using System.Globalization;
 using Lab.Harness.Analysis;
-using Lab.Harness.Analysis.Claims;
 using Lab.Harness.Archive;
+using Lab.Harness.Systems;
+using Lab.Harness.Systems.Calibration;
 
 namespace Lab.Harness.Reports;
 
@@ -10,10 +11,11 @@ public sealed class ReportModel
 {
     private readonly Dictionary<CellResult, int> _numbers;
 
-    private ReportModel(RunResults results)
+    private ReportModel(RunResults results, SystemModules systems)
     {
         Results = results;
-        Summary = RunSummary.Of(results);
+        Systems = systems;
+        Summary = RunSummary.Of(results, systems);
 
         // Two cells may have equal content; what counts here is which one it is.
         _numbers = new Dictionary<CellResult, int>(ReferenceEqualityComparer.Instance);
@@ -25,19 +27,23 @@ public sealed class ReportModel
         var calibration = results.Cells.Where(RunSummary.IsCalibration).ToList();
         var measured = results.Cells.Where(cell => !RunSummary.IsCalibration(cell)).ToList();
         Experiments = [.. ExperimentInfos(results.Run, measured)
-            .Select((info, index) => new ExperimentView(info, $"e{index + 1}", results.Run, measured, calibration))];
+            .Select((info, index) => new ExperimentView(info, $"e{index + 1}", results.Run, measured, calibration, systems))];
         Calibration = calibration.Count == 0
             ? null
             : new GroupView(
-                new GroupInfo("calibration", "What the machine gives", "How fast is this machine without the system under test?"),
-                "calibration",
+                new GroupInfo(CalibrationModule.Name, "What the machine gives", "How fast is this machine without the system under test?"),
+                CalibrationModule.Name,
                 calibration,
+                systems,
                 [.. Analysers.OfTrust.SelectMany(analyser => analyser.Analyse(calibration))]);
     }
 
     public RunResults Results { get; }
 
     public RunInfo Run => Results.Run;
+
+    /// <summary>Those that may have more to say of their cells.</summary>
+    public SystemModules Systems { get; }
 
     public RunSummary Summary { get; }
 
@@ -52,7 +58,9 @@ public sealed class ReportModel
     public IEnumerable<GroupView> Groups =>
         Experiments.SelectMany(experiment => experiment.Groups).Concat(Calibration is null ? [] : [Calibration]);
 
-    public static ReportModel Of(RunResults results) => new(results);
+    public static ReportModel Of(RunResults results) => Of(results, SystemModules.Default);
+
+    public static ReportModel Of(RunResults results, SystemModules systems) => new(results, systems);
 
     /// <summary>Name of the cell's row in the document.</summary>
     public string Anchor(CellResult cell) => $"cell-{_numbers[cell]}";
@@ -76,15 +84,15 @@ public sealed class ReportModel
 /// <summary>The section of an experiment.</summary>
 public sealed class ExperimentView
 {
-    internal ExperimentView(ExperimentInfo info, string anchor, RunInfo run, List<CellResult> measured, List<CellResult> calibration)
+    internal ExperimentView(ExperimentInfo info, string anchor, RunInfo run, List<CellResult> measured, List<CellResult> calibration, SystemModules systems)
     {
         var cores = int.TryParse(run.Environment.GetValueOrDefault("cores"), CultureInfo.InvariantCulture, out var known) ? known : (int?)null;
         LeftOut = [.. run.LeftOut.Where(left => left.Experiment == info.Name)];
         Info = info;
         Anchor = anchor;
         var cells = measured.Where(cell => cell.Experiment == info.Name).ToList();
-        var conclusions = Analysers.Run(cells, cores);
-        Claims = TestedClaims.Of(cells);
+        var conclusions = Analysers.Run(cells, systems, cores);
+        Claims = TestedClaims.Of(cells, systems);
         AcrossGroups = [.. conclusions.Where(conclusion => GroupOf(conclusion) is null)];
         var groups = GroupInfos(info, cells).ToLookup(group => cells.Exists(cell => cell.Group == group.Name));
         NotMeasured = [.. groups[false]
@@ -95,6 +103,7 @@ public sealed class ExperimentView
                 group,
                 $"{anchor}-g{index + 1}",
                 [.. cells.Where(cell => cell.Group == group.Name)],
+                systems,
                 [.. conclusions.Where(conclusion => GroupOf(conclusion) == group.Name)]))];
     }
 
@@ -133,7 +142,8 @@ public sealed class ExperimentView
 /// <summary>The section of a group of cells.</summary>
 public sealed class GroupView
 {
-    internal GroupView(GroupInfo info, string anchor, IReadOnlyList<CellResult> cells, IReadOnlyList<Conclusion> conclusions)
+    internal GroupView(
+        GroupInfo info, string anchor, IReadOnlyList<CellResult> cells, SystemModules systems, IReadOnlyList<Conclusion> conclusions)
     {
         Info = info;
         Anchor = anchor;
@@ -147,6 +157,8 @@ public sealed class GroupView
             .OrderBy(cell => operations.IndexOf(cell.Operation))
             .ThenBy(cell => Layout.X?.Number(cell) ?? 0)
             .ThenBy(cell => settings.IndexOf(Layout.SeriesName(cell)))];
+        Tables = [.. cells.Select(cell => cell.System).Distinct(StringComparer.Ordinal)
+            .SelectMany(system => systems.Find(system)?.Tables(this) ?? [])];
     }
 
     public string Anchor { get; }
@@ -160,14 +172,25 @@ public sealed class GroupView
 
     public IReadOnlyList<Conclusion> Conclusions { get; }
 
-    /// <summary>Its cells weigh idle connections: their few requests say nothing about speed.</summary>
-    public bool WeighsIdle => Cells.Any(ConnectionCells.HoldsIdle) && Cells.All(cell => cell.Connections is null || ConnectionCells.HoldsIdle(cell));
+    /// <summary>Tables that only its system has.</summary>
+    public IReadOnlyList<ReportTable> Tables { get; }
 
-    /// <summary>Its cells are changes of traders: told by their parts, and not by a rate.</summary>
-    public bool TimesElections => Cells.Any(ElectionAnalyser.IsElection);
+    /// <summary>The metrics that its cells have figures of, in the order in which their systems declare them.</summary>
+    public IReadOnlyList<MetricInfo> Metrics => [.. Cells.SelectMany(cell => cell.Info.Metrics).DistinctBy(metric => metric.Name)
+        .Where(metric => Cells.Any(cell => cell.Metrics.Any(figure => figure.Name == metric.Name)))];
+
+    /// <summary>Does a figure that every cell has say something here?</summary>
+    public bool Shows(CommonFigures figure) => Cells.Any(cell => cell.Does.Figures.HasFlag(figure));
 
     /// <summary>What all cells share, in words: <c>10 items per seller, local</c>; may be empty.</summary>
     public string Shared => Cells.Count == 0
         ? ""
         : string.Join(", ", Layout.Constant.Select(column => column.Phrase(Cells[0])).Where(phrase => phrase.Length > 0));
 }
+
+/// <summary>A table that a system adds to the report of a group.</summary>
+/// <param name="Title">What it shows.</param>
+/// <param name="Explanation">How to read it; tables that follow each other with the same one share it.</param>
+/// <param name="Columns">Their headings.</param>
+/// <param name="Rows">One text per column; an en dash where there is none.</param>
+public sealed record ReportTable(string Title, string Explanation, IReadOnlyList<string> Columns, IReadOnlyList<IReadOnlyList<string>> Rows);

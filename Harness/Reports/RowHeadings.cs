@@ -21,11 +21,11 @@ public sealed class RowHeadings
 
     private RowHeadings(GroupView group)
     {
-        var factors = CellTable.Of(group).Columns.Where(column => column.Part == TablePart.Factors).ToList();
+        var factors = CellTable.Of(group).Columns.Where(column => column.Part == TableColumn.Factors).ToList();
         NamesOperation = factors.Count == 0 || group.Cells.DistinctBy(cell => cell.Operation).Count() == group.Cells.Count;
         if (NamesOperation)
         {
-            factors.Insert(0, new TableColumn("operation", "operation", TablePart.Factors, cell => cell.Operation));
+            factors.Insert(0, new TableColumn("operation", "operation", TableColumn.Factors, cell => cell.Operation));
         }
 
         Parts = [.. factors.Select(column => new HeadingPart(

@@ -13,35 +13,35 @@ public static class TimelineFigures
     /// <summary>Null when no cell was disturbed.</summary>
     public static FigureSet? Of(GroupView group, IReadOnlyList<CellResult> cells)
     {
-        var disturbed = cells.Where(cell => cell.Timeline is { Buckets.Count: > 1 }).ToList();
+        var disturbed = cells.Where(cell => ChangeAnalyser.Series(cell) is { Timeline.Buckets.Count: > 1 }).ToList();
         return disturbed.Count == 0 ? null : new FigureSet(
             "Before, during and after",
-            $"All iterations lie upon each other: at 0 the trader is killed. Purchases count when they are answered, in steps of {Steps(disturbed)}. "
+            $"All iterations lie upon each other, with the disturbance at 0. A {disturbed[0].Does.Unit} counts when it is answered, in steps of {Steps(disturbed)}. "
             + "The names of the upright lines say when something happened (median). Where the lines of the latency are interrupted, nothing was answered.",
             [],
             [.. disturbed.SelectMany((cell, index) => Draw(group, cell, index + 1, disturbed.Count > 1))]);
     }
 
     private static string Steps(IEnumerable<CellResult> cells) =>
-        string.Join(" or ", cells.Select(cell => TickText.Latency(cell.Timeline!.BucketUs)).Distinct(StringComparer.Ordinal));
+        string.Join(" or ", cells.Select(cell => TickText.Latency(ChangeAnalyser.Series(cell)!.Timeline.BucketUs)).Distinct(StringComparer.Ordinal));
 
     private static IEnumerable<Figure> Draw(GroupView group, CellResult cell, int number, bool isNamed)
     {
-        var timeline = cell.Timeline!;
+        var timeline = ChangeAnalyser.Series(cell)!.Timeline;
         var name = isNamed ? $"{group.Layout.CellName(cell)}: " : "";
         var end = timeline.Buckets[^1].FromUs + timeline.BucketUs;
         var plot = new LinePlot
         {
             Id = $"{group.Anchor}-rate{number}",
-            Title = $"{name}purchases per second",
+            Title = $"{name}{cell.Does.Unit}s per second",
             Description = Words(timeline),
-            XLabel = "time from the kill",
+            XLabel = $"time from {(timeline.Markers.Count > 0 ? timeline.Markers[0].Name : "the disturbance")}",
             X = Scale.Between(timeline.Buckets[0].FromUs, end, TickText.Latency),
             Y = Scale.Linear(timeline.Buckets.Max(bucket => bucket.RateOps), TickText.Rate),
             Series = [new PlotSeries("", Median, LineKind.Measured, [.. Staircase(timeline)])],
             Marks = [.. timeline.Markers.Select(Mark)],
         };
-        yield return new Figure($"{name}purchases per second", LineSvg.Render(plot));
+        yield return new Figure($"{name}{cell.Does.Unit}s per second", LineSvg.Render(plot));
 
         var latencies = timeline.Buckets.SelectMany(bucket => new[] { bucket.P50Us, bucket.P99Us }).OfType<double>();
         yield return new Figure($"{name}latency", LineSvg.Render(plot with

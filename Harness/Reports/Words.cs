@@ -1,5 +1,4 @@
 using Lab.Harness.Analysis;
-using Lab.Harness.Analysis.Claims;
 
 namespace Lab.Harness.Reports;
 
@@ -11,16 +10,6 @@ public static class CalibrationWords
         + "gives without the system under test. “Of limit” in the tables is a cell's throughput divided by that of the "
         + "calibration that bounds it: 100 % means that the system costs no throughput, and more than 100 % that it does "
         + "better than one statement per request, for example by batching or caching.";
-
-    /// <summary>What a calibration operation does; empty for one this report does not know.</summary>
-    public static string Of(string operation) => operation switch
-    {
-        "tcp_round_trip" => "A small frame there and back over TCP: no request over the network can be faster.",
-        "select_by_key" => "A SELECT of one row by primary key: the bound of reads that ask the database once per request.",
-        "insert_row" =>
-            "A durable INSERT of one row, committed to disk before the reply: the bound of writes with one commit each.",
-        _ => "",
-    };
 }
 
 /// <summary>The outcome of a tested claim in words.</summary>
@@ -48,6 +37,7 @@ public static class ClaimWords
 /// <summary>The terms that reports use.</summary>
 public static class Glossary
 {
+    /// <summary>Those that every report uses; systems have more.</summary>
     public static IReadOnlyList<(string Term, string Meaning)> Terms { get; } =
     [
         ("cell", "one combination of factor values (operation, clients or connections, engine, ...), measured over several iterations"),
@@ -56,9 +46,6 @@ public static class Glossary
         ("throughput", "operations answered per second by all clients together"),
         ("± and intervals", "half width of the 95 % confidence interval of the mean over iterations (Student's t); where two "
             + "intervals overlap, this report says “no difference shown”"),
-        ("duration", "of a connection: from sending its first request to having its last reply; mean over all connections"),
-        ("server, in a ranking", "processor time of the server per round trip"),
-        ("growth", $"a figure ÷ the same figure at {ConnectionCells.GrowthBase} connections with the same engine"),
         ("p50, p99", "50 and 99 of 100 operations took at most this long"),
         ("ratio", "measured ÷ published: for latency, below 1 is faster than the report; for throughput, above 1 is"),
         ("of limit", "throughput ÷ what the machine gives without the system at the same concurrency"),

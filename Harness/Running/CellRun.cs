@@ -2,7 +2,7 @@ using Lab.Harness.Archive;
 using Lab.Harness.Experiments;
 using Lab.Harness.Load;
 using Lab.Harness.Measurement;
-using Lab.Harness.Scenarios;
+using Lab.Harness.Verdicts;
 
 namespace Lab.Harness.Running;
 
@@ -15,9 +15,7 @@ internal sealed class CellRun(Cell cell)
     private readonly SortedDictionary<string, ProcessUsage> _processes = new(StringComparer.Ordinal);
     private readonly List<string> _noise = [];
     private readonly List<SlowRequest> _slowest = [];
-    private readonly ConnectionTotals _connections = new();
-    private readonly PhaseTotals _phases = new();
-    private readonly TimelineTotals _timeline = new();
+    private readonly MetricTotals _metrics = new();
 
     public Cell Cell => cell;
 
@@ -40,20 +38,18 @@ internal sealed class CellRun(Cell cell)
 
     public double MeanThroughputOps => _iterations.Count == 0 ? 0 : _iterations.Average(iteration => iteration.ThroughputOps);
 
-    /// <summary>The warm-up's connections count; its operations do not.</summary>
-    public void AddWarmUp(ConnectionOutcome? connections) => _connections.Add(connections, isWarmUp: true);
+    /// <summary>Its operations do not count; metrics say for themselves.</summary>
+    public void AddWarmUp(LoadEnd end) => _metrics.Add(end.Metrics, isWarmUp: true);
 
-    public void Add(LoadOutcome outcome, ConnectionOutcome? connections, IEnumerable<ProcessUsage> processes, string? noise)
+    public void Add(LoadOutcome outcome, LoadEnd end, IEnumerable<ProcessUsage> processes, string? noise)
     {
-        _connections.Add(connections, isWarmUp: false);
+        _metrics.Add(outcome.Metrics.Concat(end.Metrics));
         _latency.Merge(outcome.Latency);
-        _phases.Add(outcome.Phases);
-        _timeline.Add(outcome.Disturbance);
         LastDurationS = outcome.DurationS;
         _iterations.Add(new IterationResult(
             outcome.Latency.MeanNs / 1000, outcome.ThroughputOps, outcome.Latency.Count, outcome.DurationS));
         ErrorKinds.Add(_errors, outcome.Errors);
-        ErrorKinds.Add(_errors, connections is null ? [] : connections.Errors);
+        ErrorKinds.Add(_errors, end.Errors);
         foreach (var usage in processes)
         {
             var before = _processes.GetValueOrDefault(usage.Name) ?? usage with { CpuS = 0, PeakRssBytes = 0 };
@@ -87,6 +83,7 @@ internal sealed class CellRun(Cell cell)
             Experiment = cell.Experiment,
             Group = cell.Group,
             System = cell.System,
+            Info = cell.Info,
             Operation = cell.Operation,
             Factors = cell.Factors,
             Iterations = _iterations.Count,
@@ -100,9 +97,7 @@ internal sealed class CellRun(Cell cell)
             Published = cell.Published,
             Limit = Limit,
             Slowest = _slowest,
-            Connections = _connections.ToFigures(),
-            Phases = _phases.ToFigures(),
-            Timeline = _timeline.ToFigures(),
+            Metrics = _metrics.ToFigures(),
             Noise = _noise.Count == 0 ? null : $"{_noise.Count} of {_iterations.Count} iterations: {_noise[0]}",
             Processes = [.. _processes.Values],
         };

@@ -3,7 +3,8 @@ using Lab.Harness.Archive;
 using Lab.Harness.Experiments;
 using Lab.Harness.Load;
 using Lab.Harness.Measurement;
-using Lab.Harness.Scenarios;
+using Lab.Harness.Systems;
+using Lab.Harness.Verdicts;
 
 namespace Lab.Harness.Running;
 
@@ -64,10 +65,7 @@ public sealed class ExperimentRunner
         {
             await PopulateAsync(block, populations, cancellationToken);
 
-            // Within a round, cells that need the same state of the lab follow each other.
-            var order = block.OrderBy(run => run.Cell.Word("deployment", "")).ThenBy(run => run.Cell.Word("engine", ""))
-                .ThenBy(run => run.Cell.Word("cache", "")).ThenBy(run => run.Cell.Word("tracing", ""))
-                .ThenBy(run => run.Cell.Word(ContainerFactors.Limits, LimitsFactor.None)).ToList();
+            var order = InOrderOfSwitching(block);
             for (var round = 1; round <= block.Max(run => run.Cell.Iterations); round++)
             {
                 // Every second round backwards: none is always the first after another load, and none always the last.
@@ -88,6 +86,14 @@ public sealed class ExperimentRunner
                 await population.DisposeAsync();
             }
         }
+    }
+
+    /// <summary>Within a round, cells that need the same state of the lab follow each other; what costs most is changed least often.</summary>
+    private static List<CellRun> InOrderOfSwitching(IReadOnlyList<CellRun> block)
+    {
+        var factors = block.SelectMany(run => run.Cell.Info.Factors).Where(factor => factor.SwitchCost > 0)
+            .DistinctBy(factor => factor.Name).OrderByDescending(factor => factor.SwitchCost);
+        return [.. factors.Aggregate(block.OrderBy(_ => 0), (order, factor) => order.ThenBy(run => run.Cell.Word(factor.Name, ""), StringComparer.Ordinal))];
     }
 
     private async Task PopulateAsync(
@@ -122,14 +128,15 @@ public sealed class ExperimentRunner
             }
 
             await load.ReadyAsync(cancellationToken);
-            var processes = _processIds().Append(KeyValuePair.Create("harness", Environment.ProcessId)).Concat(load.ProcessIds)
+            var processes = _processIds().Append(KeyValuePair.Create(ProcessRoles.Harness, Environment.ProcessId)).Concat(load.ProcessIds)
                 .Select(process => new ProcessSampler(process.Key, process.Value)).ToList();
             processes.ForEach(process => process.Begin());
             var outcome = await load.RunAsync(run.Cell.OperationsPerClient, cancellationToken);
             processes.ForEach(process => process.Sample());
-            var connections = await load.EndAsync(cancellationToken);
-            run.Add(
-                outcome, connections, processes.Select(process => process.Usage).OfType<ProcessUsage>(), _probe.Measure().Compare(baseline));
+            var end = await load.EndAsync(cancellationToken);
+            var usage = processes.Select(process => process.Usage).OfType<ProcessUsage>()
+                .Select(process => process with { Role = population.RoleOf(run.Cell, process.Name) });
+            run.Add(outcome, end, usage, _probe.Measure().Compare(baseline));
             run.AddSlow(await population.ExplainAsync(run.Cell, outcome.Slowest, cancellationToken));
             Report($"iteration {round} of {run.Cell.Iterations}", run.Cell, outcome.ThroughputOps);
         }
@@ -140,7 +147,7 @@ public sealed class ExperimentRunner
         }
     }
 
-    private async Task<ConnectionOutcome?> WarmUpAsync(Cell cell, ILoad load, CancellationToken cancellationToken)
+    private async Task<LoadEnd> WarmUpAsync(Cell cell, ILoad load, CancellationToken cancellationToken)
     {
         // As thorough as the measurement: a run of few iterations is not worth a long warm-up.
         var steady = new SteadyState { MaxWindows = Math.Clamp(cell.Iterations * 3, 6, 40) };

@@ -2,7 +2,7 @@ using Lab.Harness.Archive;
 using Lab.Harness.Commands;
 using Lab.Harness.Experiments;
 using Lab.Harness.Running;
-using Lab.Harness.Scenarios;
+using Lab.Harness.Systems;
 using Lab.LocalHost;
 using Lab.Topology;
 using Lab.Topology.Systems;
@@ -22,7 +22,7 @@ public sealed class ContainedRunTests : IDisposable
     public async Task Containers_and_processes_are_measured_in_one_run_and_limits_are_set_and_lifted()
     {
         await Engine.NeededAsync();
-        var folder = ExperimentFolder.Load(LabFolders.Experiments, await IsolationOption.AbilitiesAsync(Isolation.Container, Token));
+        var folder = ExperimentFolder.Load(LabFolders.Experiments, await IsolationOption.AbilitiesAsync(Isolation.Container, Token), SystemModules.Default);
         var quick = new Planner(folder.Catalog).Plan(folder.Experiments, ["marketplace"], "quick");
         var cells = quick.Cells.Where(cell => ContainerFactors.AreStated(cell.Factors)).Select(cell => cell with { Iterations = 2, OperationsPerClient = 4 }).ToList();
         Assert.Equal(8, cells.Count);

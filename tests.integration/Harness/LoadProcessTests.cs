@@ -1,5 +1,6 @@
 using System.Diagnostics;
-using Lab.Harness.Load.Connections;
+using Lab.Harness.Measurement;
+using Lab.Harness.Systems.Echo.Connections;
 using Lab.Tests.Unit.Load;
 
 namespace Lab.Tests.Integration.Harness;

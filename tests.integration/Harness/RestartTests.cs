@@ -1,4 +1,4 @@
-using Lab.Harness.Scenarios;
+using Lab.Harness.Running;
 using Lab.LocalHost;
 using Lab.Topology;
 

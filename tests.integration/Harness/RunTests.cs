@@ -3,10 +3,9 @@ using Lab.Harness.Archive;
 using Lab.Harness.Commands;
 using Lab.Harness.Experiments;
 using Lab.Harness.Running;
-using Lab.Harness.Scenarios;
-using Lab.Harness.Scenarios.Calibration;
-using Lab.Harness.Scenarios.Echo;
-using Lab.Harness.Scenarios.Marketplace;
+using Lab.Harness.Systems.Calibration;
+using Lab.Harness.Systems.Echo;
+using Lab.Harness.Systems.Marketplace;
 using Lab.LocalHost;
 using Lab.Topology;
 using Lab.Topology.Systems;
@@ -75,9 +74,9 @@ public sealed class RunTests : IAsyncLifetime
     private static Dictionary<string, object> WithFewConnections(Cell cell)
     {
         var factors = new Dictionary<string, object>(cell.Factors, StringComparer.Ordinal);
-        if (factors.ContainsKey(EchoFactors.Connections))
+        if (factors.ContainsKey(EchoModule.Connections))
         {
-            factors[EchoFactors.Connections] = FewConnections;
+            factors[EchoModule.Connections] = FewConnections;
         }
 
         return factors;

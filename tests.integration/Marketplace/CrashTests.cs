@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Lab.Harness.Archive;
-using Lab.Harness.Verdicts;
+using Lab.Harness.Systems.Marketplace;
 using Lab.LocalHost;
 using Lab.Marketplace.Client;
 using Lab.Marketplace.Domain;

@@ -1,5 +1,5 @@
 using Lab.Harness.Archive;
-using Lab.Harness.Verdicts;
+using Lab.Harness.Systems.Marketplace;
 using Lab.Marketplace.Client;
 using Lab.Marketplace.Domain;
 using Lab.Marketplace.Protocol;

@@ -2,8 +2,7 @@ using Lab.Harness.Archive;
 using Lab.Harness.Commands;
 using Lab.Harness.Experiments;
 using Lab.Harness.Running;
-using Lab.Harness.Scenarios;
-using Lab.Harness.Scenarios.TradingPost;
+using Lab.Harness.Systems.TradingPost;
 using Lab.Topology;
 using Lab.Topology.Systems;
 
@@ -48,10 +47,11 @@ public sealed class ExperimentTests(TradingPostLab lab)
         Assert.Equal(4, results.Count);
         Assert.All(results, result =>
         {
-            Assert.Equal(ElectionPhases.All, result.Phases.Select(phase => phase.Name));
+            var phases = ElectionAnalyser.Phases(result);
+            Assert.Equal(TradingPostModule.ChangePhases.Parts, phases.Select(phase => phase.Name));
             Assert.Equal(2, result.Operations);
             // A histogram keeps three digits of each.
-            Assert.Equal(1, result.Phases.Sum(phase => phase.MeanUs) / result.Latency!.Mean, tolerance: 0.01);
+            Assert.Equal(1, phases.Sum(phase => phase.MeanUs) / result.Latency!.Mean, tolerance: 0.01);
         });
     }
 
@@ -64,7 +64,7 @@ public sealed class ExperimentTests(TradingPostLab lab)
 
         Assert.Equal(2 * 4 * 300, result.Operations);
         Assert.Equal(
-            [ChangeMarkers.Killed, ChangeMarkers.Noticed, ChangeMarkers.Trades, ChangeMarkers.FirstSale], result.Timeline!.Markers.Select(marker => marker.Name));
+            [TradingPostModule.Killed, TradingPostModule.Noticed, TradingPostModule.Trades, TradingPostModule.FirstSale], result.Timeline!.Markers.Select(marker => marker.Name));
         Assert.Equal(0, result.Timeline.Markers[0].AtUs);
         Assert.Contains(result.Timeline.Buckets, bucket => bucket.FromUs < 0 && bucket.RateOps > 0);
         Assert.Contains(result.Timeline.Buckets, bucket => bucket.FromUs > result.Timeline.Markers[^1].AtUs && bucket.RateOps > 0);

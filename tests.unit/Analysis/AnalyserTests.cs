@@ -1,5 +1,6 @@
 using Lab.Harness.Analysis;
 using Lab.Harness.Archive;
+using Lab.Harness.Systems;
 using Lab.Tests.Samples;
 
 namespace Lab.Tests.Unit.Analysis;
@@ -10,12 +11,12 @@ public sealed class AnalyserTests
     private static readonly (string, object) Threads = ("engine", "threads");
 
     [Fact]
-    public void Every_analyser_is_silent_without_cells() => Assert.Empty(Analysers.Run([]));
+    public void Every_analyser_is_silent_without_cells() => Assert.Empty(Analysers.Run([], SystemModules.Default));
 
     [Fact]
     public void One_sound_cell_gives_no_comparison_and_no_warning()
     {
-        var conclusions = Analysers.Run([TestCells.At(1, 1000, 900)]);
+        var conclusions = Analysers.Run([TestCells.At(1, 1000, 900)], SystemModules.Default);
 
         Assert.Equal(["Tail latency"], conclusions.Select(conclusion => conclusion.Topic));
         Assert.All(conclusions, conclusion => Assert.Equal(Severity.Hint, conclusion.Severity));
@@ -24,7 +25,7 @@ public sealed class AnalyserTests
     [Fact]
     public void Every_conclusion_names_its_cells_and_the_gravest_come_first()
     {
-        var conclusions = Analysers.Run([.. SampleResults.Full().Cells.Where(cell => !RunSummary.IsCalibration(cell))]);
+        var conclusions = Analysers.Run([.. SampleResults.Full().Cells.Where(cell => !RunSummary.IsCalibration(cell))], SystemModules.Default);
 
         Assert.All(conclusions, conclusion => Assert.NotEmpty(conclusion.Cells));
         Assert.Equal(conclusions.OrderByDescending(conclusion => conclusion.Severity), conclusions);

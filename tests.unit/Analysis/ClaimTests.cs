@@ -1,5 +1,6 @@
-using Lab.Harness.Analysis.Claims;
+using Lab.Harness.Analysis;
 using Lab.Harness.Archive;
+using Lab.Harness.Systems.Marketplace;
 using Lab.Tests.Samples;
 
 namespace Lab.Tests.Unit.Analysis;

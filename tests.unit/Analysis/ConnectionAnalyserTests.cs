@@ -1,5 +1,8 @@
 using Lab.Harness.Analysis;
 using Lab.Harness.Archive;
+using Lab.Harness.Measurement;
+using Lab.Harness.Systems;
+using Lab.Harness.Systems.Echo;
 using Lab.Tests.Samples;
 
 namespace Lab.Tests.Unit.Analysis;
@@ -54,15 +57,15 @@ public sealed class ConnectionAnalyserTests
     {
         CellResult[] cells = [EchoCells.Cell("epoll", 100, 50_000)];
 
-        Assert.DoesNotContain(Analysers.Run(cells), conclusion => conclusion.Topic == "The load itself");
-        Assert.Contains(Analysers.Run(cells, cores: 2), conclusion => conclusion.Topic == "The load itself");
+        Assert.DoesNotContain(Analysers.Run(cells, SystemModules.Default), conclusion => conclusion.Topic == "The load itself");
+        Assert.Contains(Analysers.Run(cells, SystemModules.Default, cores: 2), conclusion => conclusion.Topic == "The load itself");
     }
 
     [Fact]
     public void Idle_connections_are_weighed_and_not_timed()
     {
         var conclusions = Analysers.Run(
-            [EchoCells.Held("threads", 10_000, 20_480, threads: true), EchoCells.Held("epoll", 10_000, 512, threads: false)], cores: 2);
+            [EchoCells.Held("threads", 10_000, 20_480, threads: true), EchoCells.Held("epoll", 10_000, 512, threads: false)], SystemModules.Default, cores: 2);
 
         Assert.Equal(
             "With 10,000 idle connections open, each of them costs the server: epoll 512 B (no more threads); "
@@ -73,7 +76,7 @@ public sealed class ConnectionAnalyserTests
     [Fact]
     public void Engines_of_a_connection_system_are_ranked_instead_of_paired()
     {
-        var conclusions = Analysers.Run([EchoCells.Cell("threads", 100, 80_000), EchoCells.Cell("epoll", 100, 90_000)]);
+        var conclusions = Analysers.Run([EchoCells.Cell("threads", 100, 80_000), EchoCells.Cell("epoll", 100, 90_000)], SystemModules.Default);
 
         Assert.DoesNotContain(conclusions, conclusion => conclusion.Topic == "Engine");
         Assert.Contains(conclusions, conclusion => conclusion.Topic == "Engines");
@@ -85,7 +88,7 @@ public sealed class ConnectionAnalyserTests
         var cell = EchoCells.Full().Cells.Single(cell => cell.Group == "several-processes");
 
         Assert.Equal(9.6, ConnectionCells.ServerUs(cell)!.Value, 3);
-        Assert.Equal(6, ConnectionCells.LoadUs(cell)!.Value, 3);
+        Assert.Equal(6, ProcessRoles.PerOperationUs(cell, ProcessRoles.Load)!.Value, 3);
         Assert.Equal(["server", "load"], ProcessRoles.Added(cell).Select(process => process.Name));
         Assert.Null(ConnectionCells.ServerUs(TestCells.At(1, 5, 5)));
     }

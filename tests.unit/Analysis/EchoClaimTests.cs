@@ -1,5 +1,7 @@
-using Lab.Harness.Analysis.Claims;
+using Lab.Harness.Analysis;
 using Lab.Harness.Archive;
+using Lab.Harness.Systems;
+using Lab.Harness.Systems.Echo;
 using Lab.Tests.Samples;
 
 namespace Lab.Tests.Unit.Analysis;
@@ -12,13 +14,13 @@ public sealed class EchoClaimTests
         Assert.Empty(EchoClaims.Check([]));
         Assert.Empty(EchoClaims.Check([EchoCells.Cell("epoll", 100, 50_000)]));
         Assert.Empty(EchoClaims.Check([TestCells.At(1, 5, 5), TestCells.At(100, 5, 5)]));
-        Assert.Empty(TestedClaims.Of([EchoCells.Cell("epoll", 100, 50_000)]));
+        Assert.Empty(TestedClaims.Of([EchoCells.Cell("epoll", 100, 50_000)], SystemModules.Default));
     }
 
     [Fact]
     public void Every_claim_is_tested_where_everything_was_measured()
     {
-        var tested = Assert.Single(TestedClaims.Of(EchoCells.Full().Cells));
+        var tested = Assert.Single(TestedClaims.Of(EchoCells.Full().Cells, SystemModules.Default));
 
         Assert.Equal("epoll report", tested.Report);
         Assert.Equal([1, 2, 3, 4, 5], tested.Claims.Select(claim => claim.Number));
@@ -104,6 +106,6 @@ public sealed class EchoClaimTests
     {
         CellResult[] cells = [.. SampleResults.Quick().Cells.Where(cell => cell.System == "marketplace"), .. EchoCells.Full().Cells];
 
-        Assert.Equal(["marketplace report", "epoll report"], TestedClaims.Of(cells).Select(tested => tested.Report));
+        Assert.Equal(["marketplace report", "epoll report"], TestedClaims.Of(cells, SystemModules.Default).Select(tested => tested.Report));
     }
 }

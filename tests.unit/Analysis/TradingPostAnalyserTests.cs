@@ -1,14 +1,15 @@
 using Lab.Harness.Analysis;
 using Lab.Harness.Archive;
-using Lab.Harness.Experiments;
+using Lab.Harness.Systems;
+using Lab.Harness.Systems.TradingPost;
 using Lab.Tests.Samples;
 
 namespace Lab.Tests.Unit.Analysis;
 
 public sealed class TradingPostAnalyserTests
 {
-    private const string Kill = TradingPostFactors.ElectAfterKill;
-    private const string Stop = TradingPostFactors.ElectAfterStop;
+    private const string Kill = TradingPostModule.ElectAfterKill;
+    private const string Stop = TradingPostModule.ElectAfterStop;
 
     [Fact]
     public void The_improved_election_is_held_against_the_published_design()
@@ -71,7 +72,7 @@ public sealed class TradingPostAnalyserTests
             TradingPostCells.Election(Kill, 3, TradingPostCells.Improved, 5_000, 5_000, 1_000),
             TradingPostCells.Election(Kill, 6, TradingPostCells.Improved, 5_000, 9_000, 1_000),
             TradingPostCells.Change(TradingPostCells.Improved, 2_000, 15_000, 20_000),
-        ]);
+        ], SystemModules.Default);
 
         Assert.All(conclusions, conclusion => Assert.Contains(conclusion.Topic, new[] { "Election", "The change" }));
     }
@@ -135,7 +136,7 @@ public sealed class TradingPostAnalyserTests
     [Fact]
     public void What_writing_together_and_a_database_do_is_said_like_any_other_setting()
     {
-        var texts = Analysers.Run(TradingPostCells.Full().Cells).Select(conclusion => $"{conclusion.Topic}: {conclusion.Text}").ToList();
+        var texts = Analysers.Run(TradingPostCells.Full().Cells, SystemModules.Default).Select(conclusion => $"{conclusion.Topic}: {conclusion.Text}").ToList();
 
         Assert.Contains(texts, text => text.StartsWith("Writes: improved against as-published at 32 buyers: 2.54× the throughput", StringComparison.Ordinal));
         Assert.Contains(texts, text => text.StartsWith("Accounts: mysql against file at 32 buyers: 0.651× the throughput", StringComparison.Ordinal));

@@ -1,6 +1,7 @@
 using Lab.Harness.Archive;
 using Lab.Harness.Experiments;
-using Lab.Harness.Scenarios;
+using Lab.Harness.Running;
+using Lab.Harness.Systems;
 
 namespace Lab.Tests.Unit.Experiments;
 
@@ -55,7 +56,7 @@ public class ContainerFactorsTests
 
         static Plan Plan(MachineAbilities machine)
         {
-            var folder = ExperimentFolder.Load(ExperimentSamples.Folder, machine);
+            var folder = ExperimentFolder.Load(ExperimentSamples.Folder, machine, SystemModules.Default);
             return new Planner(folder.Catalog).Plan(folder.Experiments, ["marketplace"], "full");
         }
     }
@@ -72,7 +73,7 @@ public class ContainerFactorsTests
     [Fact]
     public void More_connections_than_ports_to_one_address_are_left_out()
     {
-        var folder = ExperimentFolder.Load(ExperimentSamples.Folder, ExperimentSamples.AbleMachine with { PortsToOneAddress = 28_232 });
+        var folder = ExperimentFolder.Load(ExperimentSamples.Folder, ExperimentSamples.AbleMachine with { PortsToOneAddress = 28_232 }, SystemModules.Default);
         var plan = new Planner(folder.Catalog).Plan(folder.Experiments, ["echo"], "full");
 
         Assert.Equal("39,800 connections", Assert.Single(plan.LeftOut).Setting);

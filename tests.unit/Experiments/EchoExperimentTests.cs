@@ -1,5 +1,6 @@
 using Lab.Harness.Archive;
 using Lab.Harness.Experiments;
+using Lab.Harness.Systems;
 
 namespace Lab.Tests.Unit.Experiments;
 
@@ -10,7 +11,7 @@ public class EchoExperimentTests
 
     private static Plan On(long maxConnections, string preset, IReadOnlyDictionary<string, string>? missingEngines = null)
     {
-        var folder = ExperimentFolder.Load(ExperimentSamples.Folder, new MachineAbilities(maxConnections, missingEngines ?? NothingMissing));
+        var folder = ExperimentFolder.Load(ExperimentSamples.Folder, new MachineAbilities(maxConnections, missingEngines ?? NothingMissing), SystemModules.Default);
         return new Planner(folder.Catalog).Plan(folder.Experiments, ["echo"], preset);
     }
 
@@ -115,11 +116,11 @@ public class EchoExperimentTests
         var failed = On(19_900, "full").Cells.First(cell => cell.Number("connections") == 4000);
 
         Assert.Equal(406_414.569, cell.Published!.LatencyUs!.Value, tolerance: 0.001);
-        Assert.Equal((42.67918426, 25.03, 11.99, 3000L), (
-            cell.Published.DurationS!.Value, cell.Published.LatencyGrowth!.Value, cell.Published.DurationGrowth!.Value,
-            cell.Published.LogLines!.Value));
-        Assert.Equal((520_000, 55, 3996L), (failed.Published!.LatencyUs!.Value, failed.Published.DurationS!.Value, failed.Published.LogLines!.Value));
-        Assert.Null(failed.Published.LatencyGrowth);
+        Assert.Equal(
+            new Dictionary<string, double> { ["duration_s"] = 42.67918426, ["latency_growth"] = 25.03, ["duration_growth"] = 11.99, ["connections_log_lines"] = 3000 },
+            cell.Published.Metrics);
+        Assert.Equal(520_000, failed.Published!.LatencyUs!.Value);
+        Assert.Equal(new Dictionary<string, double> { ["duration_s"] = 55, ["connections_log_lines"] = 3996 }, failed.Published.Metrics);
         Assert.Null(cell.Published.ThroughputOps);
     }
 }

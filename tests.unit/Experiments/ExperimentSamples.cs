@@ -1,4 +1,5 @@
 using Lab.Harness.Experiments;
+using Lab.Harness.Systems;
 
 namespace Lab.Tests.Unit.Experiments;
 
@@ -47,7 +48,7 @@ internal static class ExperimentSamples
     /// <summary>A machine that runs everything: what tests expect must not depend on where they run.</summary>
     public static MachineAbilities AbleMachine { get; } = new(19_900, new Dictionary<string, string>());
 
-    public static ExperimentFolder Shipped { get; } = ExperimentFolder.Load(Folder, AbleMachine);
+    public static ExperimentFolder Shipped { get; } = ExperimentFolder.Load(Folder, AbleMachine, SystemModules.Default);
 
     public static FactorCatalog Catalog => Shipped.Catalog;
 

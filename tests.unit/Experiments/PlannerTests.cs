@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Lab.Harness.Experiments;
+using Lab.Harness.Systems;
 
 namespace Lab.Tests.Unit.Experiments;
 
@@ -117,7 +118,7 @@ public class PlannerTests
     [Fact]
     public void The_same_files_give_the_same_plan_to_the_letter()
     {
-        string Plan() => Planner.Plan(ExperimentFolder.Load(ExperimentSamples.Folder, ExperimentSamples.AbleMachine).Experiments, [], "full").ToJson();
+        string Plan() => Planner.Plan(ExperimentFolder.Load(ExperimentSamples.Folder, ExperimentSamples.AbleMachine, SystemModules.Default).Experiments, [], "full").ToJson();
 
         Assert.Equal(Plan(), Plan());
     }
@@ -138,7 +139,7 @@ public class PlannerTests
             "iterations":3,"operationsPerClient":2000,
             "published":{"latency_us":1699,"throughput_ops":629.139,
             "source":"marketplace report, experiment 1 (average of 10 iterations)",
-            "duration_s":null,"latency_growth":null,"duration_growth":null,"logLines":null,"latency_low_us":null,"latency_high_us":null}}
+            "metrics":{},"latency_low_us":null,"latency_high_us":null}}
             """;
         Assert.Equal(expected.ReplaceLineEndings(""), JsonSerializer.Serialize(cells[0]));
     }

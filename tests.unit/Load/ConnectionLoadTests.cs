@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Lab.Harness.Load.Connections;
+using Lab.Harness.Systems.Echo.Connections;
 
 namespace Lab.Tests.Unit.Load;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using Lab.Harness.Load;
-using Lab.Harness.Load.Connections;
 using Lab.Harness.Measurement;
+using Lab.Harness.Systems.Echo.Connections;
 using Lab.Transport.Native;
 
 namespace Lab.Tests.Unit.Load;

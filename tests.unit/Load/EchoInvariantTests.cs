@@ -1,5 +1,5 @@
 using Lab.Harness.Archive;
-using Lab.Harness.Scenarios;
+using Lab.Harness.Systems.Echo;
 using Lab.Harness.Verdicts;
 
 namespace Lab.Tests.Unit.Load;

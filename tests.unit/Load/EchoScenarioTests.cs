@@ -4,8 +4,7 @@ using System.Text;
 using Lab.Harness.Archive;
 using Lab.Harness.Experiments;
 using Lab.Harness.Running;
-using Lab.Harness.Scenarios;
-using Lab.Harness.Scenarios.Echo;
+using Lab.Harness.Systems.Echo;
 using Lab.Tests.Unit.Experiments;
 using Lab.Topology;
 using Microsoft.AspNetCore.Builder;
@@ -29,15 +28,16 @@ public class EchoScenarioTests
         await using var server = new LoggingServer();
         await server.StartAsync();
         using var folder = new TemporaryFolder();
-        var result = await RunAsync(server, EchoScenario.Echo, folder.Root);
+        var result = await RunAsync(server, EchoModule.Echo, folder.Root);
 
         Assert.True(result.Verdict == Verdict.True, result.VerdictReason);
         Assert.Equal((Iterations, Iterations * Connections * 4L, 0L), (result.Iterations, result.Operations, result.Errors.Total));
-        var figures = result.Connections!;
-        Assert.Equal((Connections, (Iterations + 1) * Connections, figures.Opened), (figures.Open, figures.Opened, figures.LogLines));
-        Assert.Equal(1, figures.LoadProcesses);
-        Assert.True(figures.Duration!.Mean > 0 && figures.ConnectRate > 0);
-        Assert.Null(figures.Memory);
+        Assert.Equal(
+            (Connections, (Iterations + 1) * Connections, ConnectionCells.Opened(result)),
+            (ConnectionCells.Value(result, EchoMetrics.Open), ConnectionCells.Opened(result), ConnectionCells.LogLines(result)));
+        Assert.Equal(1, ConnectionCells.Value(result, EchoMetrics.LoadProcesses));
+        Assert.True(ConnectionCells.DurationS(result)!.Mean > 0 && ConnectionCells.Value(result, EchoMetrics.ConnectRate) > 0);
+        Assert.False(ConnectionCells.HoldsIdle(result));
         Assert.Contains(result.Processes, process => process.Name == "harness");
         var lines = File.ReadAllLines(Path.Combine(folder.Root, "connections", "group-echo-connections-10-engine-epoll.csv"));
         Assert.Equal("connection,address,requests,bytes,total_duration_s,average_response_s", lines[0]);
@@ -51,12 +51,13 @@ public class EchoScenarioTests
     {
         await using var server = new LoggingServer();
         await server.StartAsync();
-        var result = await RunAsync(server, EchoScenario.Hold, reportFolder: null);
+        var result = await RunAsync(server, EchoModule.Hold, reportFolder: null);
 
         Assert.True(result.Verdict == Verdict.True, result.VerdictReason);
         Assert.Equal((Iterations * (long)Connections, Iterations), (result.Operations, server.Restarts));
-        Assert.Equal((Iterations * (Connections + 1L), Connections), (result.Connections!.Opened, result.Connections.Memory!.Connections));
-        Assert.True(result.Connections.Memory.RssBeforeBytes > 0 && result.Connections.Memory.ThreadsIdle > 0);
+        Assert.Equal((Iterations * (Connections + 1L), Connections), (ConnectionCells.Opened(result), ConnectionCells.Value(result, EchoMetrics.Open)));
+        Assert.True(ConnectionCells.Value(result, EchoMetrics.MemoryBefore) > 0 && ConnectionCells.Value(result, EchoMetrics.ThreadsIdle) > 0);
+        Assert.Null(ConnectionCells.DurationS(result));
     }
 
     [Fact]
@@ -64,7 +65,7 @@ public class EchoScenarioTests
     {
         await using var server = new LoggingServer { Forgets = line => line.TrimEnd().EndsWith("requests=4", StringComparison.Ordinal) };
         await server.StartAsync();
-        var scenario = await RunAsync(server, EchoScenario.Echo, reportFolder: null, iterations: 1, isForgetful: true);
+        var scenario = await RunAsync(server, EchoModule.Echo, reportFolder: null, iterations: 1, isForgetful: true);
         Assert.Equal(Verdict.False, scenario.Verdict);
         Assert.Contains("10 are not", scenario.VerdictReason, StringComparison.Ordinal);
     }
@@ -75,7 +76,7 @@ public class EchoScenarioTests
         await using var server = new LoggingServer();
         await server.StartAsync();
         await server.StopListeningAsync();
-        var result = await RunAsync(server, EchoScenario.Echo, reportFolder: null);
+        var result = await RunAsync(server, EchoModule.Echo, reportFolder: null);
         Assert.Equal((Verdict.Unknown, 0), (result.Verdict, result.Iterations));
         Assert.Contains("none of 10 connections could be opened to echo-epoll at 127.0.0.1:", result.VerdictReason, StringComparison.Ordinal);
         Assert.Contains("Connection refused", result.VerdictReason, StringComparison.Ordinal);

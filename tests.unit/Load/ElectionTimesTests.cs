@@ -1,6 +1,5 @@
-using Lab.Harness.Archive;
 using Lab.Harness.Load;
-using Lab.Harness.Scenarios.TradingPost;
+using Lab.Harness.Systems.TradingPost;
 using Lab.TradingPost.Peers;
 using Lab.TradingPost.Supervision;
 
@@ -20,7 +19,7 @@ public sealed class ElectionTimesTests
             Told(1_300, 4, PeerEventKind.ElectionBegun, Term), Told(3_000, 4, PeerEventKind.Trades, Term + 1), Told(3_800, 4, PeerEventKind.FirstSale, Term + 1))!;
 
         Assert.Equal(
-            [new PhaseTime(ElectionPhases.Detection, 200), new(ElectionPhases.Agreement, 1_800), new(ElectionPhases.FirstSale, 800)], times.Phases);
+            [new PhaseTime(TradingPostModule.Detection, 200), new(TradingPostModule.Agreement, 1_800), new(TradingPostModule.FirstSale, 800)], times.Phases);
         Assert.Equal((2_800, Term + 1), (times.DurationUs, times.Term));
         Assert.Equal([0.0, 200, 2_000, 2_800], times.Events.Select(happened => happened.AtUs));
     }
@@ -90,7 +89,7 @@ public sealed class ElectionTimesTests
 
         Assert.Equal((2, 0.004, 500), (outcome.Latency.Count, outcome.DurationS, outcome.ThroughputOps));
         Assert.Equal(2_000_000, outcome.Latency.MeanNs);
-        Assert.Equal(6, outcome.Phases.Count);
+        Assert.Equal(6, Assert.IsType<PhasesSample>(Assert.Single(outcome.Metrics)).Times.Count);
         Assert.Equal(new Dictionary<string, long> { ["no_trader"] = 1, ["no_new_trader"] = 1 }, outcome.Errors);
     }
 

@@ -1,8 +1,8 @@
 using Lab.Harness.Archive;
 using Lab.Harness.Experiments;
 using Lab.Harness.Load;
-using Lab.Harness.Scenarios;
-using Lab.Harness.Scenarios.TradingPost;
+using Lab.Harness.Running;
+using Lab.Harness.Systems.TradingPost;
 using Lab.Harness.Verdicts;
 using Lab.Tests.Unit.Experiments;
 using Lab.Topology;

@@ -123,7 +123,8 @@ public sealed partial class HtmlReportTests
             "echo", 1000 + connections, 10 * connections, group: "connections", factors: [("connections", connections), ("io", io)]) with
         {
             Experiment = "echo",
-            System = "echo",
+            System = "somebody-elses",
+            Info = new SystemInfo("somebody-elses"),
         };
 
         var html = await RenderAsync(TestCells.Results(Echo(100, "epoll"), Echo(4000, "epoll"), Echo(100, "select"), Echo(4000, "select")));

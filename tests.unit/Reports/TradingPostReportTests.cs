@@ -1,8 +1,9 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using Lab.Harness.Analysis;
 using Lab.Harness.Archive;
-using Lab.Harness.Experiments;
 using Lab.Harness.Reports;
+using Lab.Harness.Systems.TradingPost;
 using Lab.Tests.Samples;
 
 namespace Lab.Tests.Unit.Reports;
@@ -20,7 +21,7 @@ public sealed partial class TradingPostReportTests
         Assert.All(
             new[]
             {
-                "Parts of a change: After kill -9, election as-published", "Parts of a change: After SIGSTOP, with all connections open, election improved",
+                "Where the time of a change goes: After kill -9, election as-published", "Where the time of a change goes: After SIGSTOP, with all connections open, election improved",
                 "Response times: buy, writes improved", "buy_through_change, election improved: purchases per second", "buy_through_change, election improved: latency",
             },
             title => Assert.Contains(title, plots.Keys));
@@ -31,7 +32,7 @@ public sealed partial class TradingPostReportTests
     public async Task A_bar_has_its_parts_in_proportion()
     {
         var plot = (await PlotsAsync(TestCells.Results(
-            TradingPostCells.Election(TradingPostFactors.ElectAfterKill, 3, TradingPostCells.Improved, 2_000, 6_000, 4_000))))["Parts of a change: After kill -9"];
+            TradingPostCells.Election(TradingPostModule.ElectAfterKill, 3, TradingPostCells.Improved, 2_000, 6_000, 4_000))))["Where the time of a change goes: After kill -9"];
 
         var parts = plot.Elements("rect").Select(part => (Width: (double)part.Attribute("width")!, Class: part.Attribute("class")!.Value)).ToList();
         Assert.Equal(["bar part s0", "bar part s1", "bar part s2"], parts.Select(part => part.Class));
@@ -45,10 +46,10 @@ public sealed partial class TradingPostReportTests
     public async Task A_published_election_is_drawn_where_it_fits(double agreementUs, bool isDrawn)
     {
         var plot = (await PlotsAsync(TestCells.Results(
-            TradingPostCells.Election(TradingPostFactors.ElectAfterKill, 6, TradingPostCells.AsPublished, 2_000, agreementUs, 4_000))))["Parts of a change: After kill -9"];
+            TradingPostCells.Election(TradingPostModule.ElectAfterKill, 6, TradingPostCells.AsPublished, 2_000, agreementUs, 4_000))))["Where the time of a change goes: After kill -9"];
 
         Assert.Equal(isDrawn, plot.Elements("rect").Any(bar => bar.Attribute("class")!.Value.EndsWith("published", StringComparison.Ordinal)));
-        Assert.Equal(!isDrawn, plot.Value.Contains("6 peers, published: 2.83 s, far off this scale", StringComparison.Ordinal));
+        Assert.Equal(!isDrawn, plot.Value.Contains("published: 2.83 s, far off this scale", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -93,12 +94,12 @@ public sealed partial class TradingPostReportTests
     [Fact]
     public void Elections_have_columns_of_their_parts_and_no_throughput()
     {
-        var cell = TradingPostCells.Election(TradingPostFactors.ElectAfterKill, 6, TradingPostCells.Improved, 2_000, 14_000, 4_000);
+        var cell = TradingPostCells.Election(TradingPostModule.ElectAfterKill, 6, TradingPostCells.Improved, 2_000, 14_000, 4_000);
         var columns = CellTable.Of(ReportModel.Of(TestCells.Results(cell)).Groups.Single()).Columns;
 
         Assert.Equal(
-            ["2.00 ms", "14.0 ms", "4.00 ms"], columns.Where(column => column.Part == TablePart.Phases).Select(column => column.Text(cell)));
-        Assert.DoesNotContain(columns, column => column.Part == TablePart.Throughput);
+            ["2.00 ms", "14.0 ms", "4.00 ms"], columns.Where(column => column.Part == "phases").Select(column => column.Text(cell)));
+        Assert.DoesNotContain(columns, column => column.Part == TableColumn.Throughput);
         Assert.Equal("2.83 s", columns.First(column => column.Label == "published").Text(cell));
     }
 
@@ -106,7 +107,7 @@ public sealed partial class TradingPostReportTests
     public void A_change_has_columns_of_its_moments()
     {
         var cell = TradingPostCells.Change(TradingPostCells.Improved, 2_000, 14_000, 20_000);
-        var columns = CellTable.Of(ReportModel.Of(TestCells.Results(cell)).Groups.Single()).Columns.Where(column => column.Part == TablePart.Change);
+        var columns = CellTable.Of(ReportModel.Of(TestCells.Results(cell)).Groups.Single()).Columns.Where(column => column.Part == "change");
 
         Assert.Equal(["2.00 ms", "14.0 ms", "20.0 ms"], columns.Select(column => column.Text(cell)));
     }
@@ -122,13 +123,12 @@ public sealed partial class TradingPostReportTests
     }
 
     [Fact]
-    public void Peers_are_listed_one_by_one_and_drawn_as_trader_and_others()
+    public void Of_many_peers_the_trader_and_all_others_are_told_apart()
     {
         var cell = TradingPostCells.Buy("published-table", 3, TradingPostCells.Improved, 400, peers: 12);
         var group = ReportModel.Of(TestCells.Results(cell)).Groups.Single();
 
-        Assert.Equal(
-            [.. Enumerable.Range(0, 12).Select(peer => $"peer-{peer}"), "trading-post", "harness"], ProcessTable.Of(group).Names);
+        Assert.Equal(["trader", "other peers", "load", "everything else"], ProcessTable.Of(group).Names);
         Assert.Equal(
             ["trader", "other peers", "load", "everything else"],
             GroupFigures.Of(group).First(set => set.Title.StartsWith("Processor time", StringComparison.Ordinal)).Legend);
@@ -137,7 +137,7 @@ public sealed partial class TradingPostReportTests
     [Fact]
     public void The_csv_has_the_parts()
     {
-        var cell = TradingPostCells.Election(TradingPostFactors.ElectAfterStop, 6, TradingPostCells.Improved, 2_000, 14_000, 4_000);
+        var cell = TradingPostCells.Election(TradingPostModule.ElectAfterStop, 6, TradingPostCells.Improved, 2_000, 14_000, 4_000);
         var lines = CsvReport.Render(TestCells.Results(cell)).Split('\n');
 
         string Field(string column) => lines[1].Split(',')[Array.IndexOf(lines[0].Split(','), column) + lines[1].Count(character => character == '"')];
@@ -149,14 +149,14 @@ public sealed partial class TradingPostReportTests
     {
         var read = ResultsJson.Deserialize(ResultsJson.Serialize(Results));
 
-        Assert.Equal(Results.Cells.SelectMany(cell => cell.Phases), read.Cells.SelectMany(cell => cell.Phases));
+        Assert.Equal(Results.Cells.SelectMany(ElectionAnalyser.Phases), read.Cells.SelectMany(ElectionAnalyser.Phases));
         var (written, kept) = (Timelines(Results), Timelines(read));
         Assert.Equal(2, kept.Count);
         Assert.Equal(written.SelectMany(timeline => timeline.Buckets), kept.SelectMany(timeline => timeline.Buckets));
         Assert.Equal(written.SelectMany(timeline => timeline.Markers), kept.SelectMany(timeline => timeline.Markers));
     }
 
-    private static List<Timeline> Timelines(RunResults results) => [.. results.Cells.Select(cell => cell.Timeline).OfType<Timeline>()];
+    private static List<Timeline> Timelines(RunResults results) => [.. results.Cells.Select(cell => ChangeAnalyser.Series(cell)?.Timeline).OfType<Timeline>()];
 
     private static async Task<Dictionary<string, XElement>> PlotsAsync(RunResults results)
     {

@@ -1,4 +1,6 @@
 using Lab.Harness.Archive;
+using Lab.Harness.Measurement;
+using Lab.Harness.Systems.Echo;
 using Lab.Harness.Experiments;
 
 namespace Lab.Tests.Samples;
@@ -22,7 +24,7 @@ public static class EchoCells
     ];
 
     private static readonly PublishedFigures Published =
-        PublishedFigures.Read(Path.Combine(SampleResults.Root(), "experiments", "published", "echo.csv"));
+        SampleSystems.Published(SampleSystems.Echo);
 
     /// <summary>The whole experiment, one engine left out.</summary>
     public static RunResults Full()
@@ -75,16 +77,17 @@ public static class EchoCells
         {
             Experiment = "echo",
             System = "echo",
+            Info = SampleSystems.Echo.Info,
             Factors = factors,
             Operations = operations,
             VerdictReason = "every reply equalled its request",
             Published = Published.Find("echo", factors),
-            Connections = Figures(connections, iterations, latencyUs),
+            Metrics = Figures(connections, iterations, latencyUs),
             Processes =
             [
                 Process($"echo-{engine}", serverUs, operations, 60),
                 Process("harness", loadUs, operations, 180),
-                new ProcessUsage("seller-server", 0.01, 90L << 20),
+                new ProcessUsage("seller-server", 0.01, 90L << 20) { Role = Role("seller-server") },
             ],
         };
     }
@@ -96,11 +99,16 @@ public static class EchoCells
             Operation = "hold_connections",
             Operations = 3L * connections,
             Published = null,
-            Connections = Figures(connections, 3, 1000) with
-            {
-                Memory = new ConnectionMemory(
-                    52L << 20, (52L << 20) + (long)(idleBytes * connections), 9, threads ? 9 + connections : 9, connections),
-            },
+            Metrics =
+            [
+                .. Figures(connections, 3, 1000).Where(figure => figure.Name != EchoMetrics.Duration.Name),
+                Gauge(EchoMetrics.MemoryPerConnection, idleBytes),
+                Gauge(EchoMetrics.MemoryBefore, 52L << 20),
+                Gauge(EchoMetrics.MemoryIdle, (52L << 20) + (long)(idleBytes * connections)),
+                Gauge(EchoMetrics.ThreadsBefore, 9),
+                Gauge(EchoMetrics.ThreadsIdle, threads ? 9 + connections : 9),
+                .. threads ? [Gauge(EchoMetrics.MemoryPerThread, idleBytes)] : Array.Empty<MetricFigure>(),
+            ],
         };
 
     /// <summary>The cell with that many connections lost in all.</summary>
@@ -108,7 +116,11 @@ public static class EchoCells
     {
         Verdict = Verdict.False,
         VerdictReason = $"{lost} connections were not closed properly",
-        Connections = cell.Connections! with { LogLines = cell.Connections.Opened - lost },
+        Metrics =
+        [
+            .. cell.Metrics.Where(figure => figure.Name != EchoMetrics.LogLines.Name),
+            new CounterFigure(EchoMetrics.LogLines.Name, ConnectionCells.Opened(cell) - lost),
+        ],
     };
 
     private static CellResult Shared(int connections)
@@ -135,16 +147,21 @@ public static class EchoCells
         return cell with { Latency = SampleLatency.Of([cell.Latency!.Mean * 0.98, cell.Latency.Mean, cell.Latency.Mean * 1.02], cell.Operations, 0.3) };
     }
 
-    private static ConnectionFigures Figures(int connections, int iterations, double latencyUs) => new()
-    {
-        Open = connections,
-        Opened = (long)connections * iterations,
-        LogLines = (long)connections * iterations,
-        Duration = new Estimate(latencyUs * RequestsPerConnection / 1e6, latencyUs * RequestsPerConnection / 1e8),
-        ConnectRate = 21_000,
-        LoadProcesses = 1,
-    };
+    private static IReadOnlyList<MetricFigure> Figures(int connections, int iterations, double latencyUs) =>
+    [
+        new GaugeFigure(EchoMetrics.Duration.Name, new Estimate(latencyUs * RequestsPerConnection / 1e6, latencyUs * RequestsPerConnection / 1e8)),
+        Gauge(EchoMetrics.Open, connections),
+        new CounterFigure(EchoMetrics.Opened.Name, (long)connections * iterations),
+        new CounterFigure(EchoMetrics.LogLines.Name, (long)connections * iterations),
+        Gauge(EchoMetrics.ConnectRate, 21_000),
+        Gauge(EchoMetrics.LoadProcesses, 1),
+    ];
+
+    private static GaugeFigure Gauge(MetricInfo metric, double value) => new(metric.Name, new Estimate(value, 0));
+
+    private static string Role(string process) =>
+        process.StartsWith("echo-", StringComparison.Ordinal) ? ProcessRoles.Server : process == "seller-server" ? ProcessRoles.Rest : ProcessRoles.Load;
 
     private static ProcessUsage Process(string name, double perOperationUs, long operations, long mib) =>
-        new(name, perOperationUs * operations / 1e6, mib << 20);
+        new(name, perOperationUs * operations / 1e6, mib << 20) { Role = Role(name) };
 }

@@ -117,6 +117,7 @@ public sealed class SampleCells(PublishedFigures published, int seed)
             Experiment = "marketplace",
             Group = group,
             System = system,
+            Info = system == "calibration" ? SampleSystems.Calibration.Info : SampleSystems.Marketplace.Info,
             Operation = operation,
             Factors = factors,
             Iterations = iterations,

@@ -14,7 +14,7 @@ public static class SampleResults
     public static readonly string[] Operations =
         ["get_seller_rating", "search_items", "display_items_for_sale", "register_item_for_sale"];
 
-    private static readonly PublishedFigures Published = PublishedFigures.Read(Path.Combine(Root(), "experiments", "published", "marketplace.csv"));
+    private static readonly PublishedFigures Published = SampleSystems.Published(SampleSystems.Marketplace);
 
     /// <summary>The whole matrix with everything that can go wrong in it: broken and unknown verdicts, no answers, noise, errors.</summary>
     public static RunResults Full()
@@ -97,6 +97,7 @@ public static class SampleResults
                 ["Redis"] = "7.0.15",
                 ["MySqlConnector"] = "2.4.0",
             },
+            Systems = [SampleSystems.Marketplace.Info, SampleSystems.Echo.Info, SampleSystems.TradingPost.Info, SampleSystems.Calibration.Info],
             Experiments =
             [
                 new ExperimentInfo(

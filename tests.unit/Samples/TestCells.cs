@@ -17,6 +17,7 @@ public static class TestCells
             Experiment = "marketplace",
             Group = group,
             System = "marketplace",
+            Info = SampleSystems.Marketplace.Info,
             Operation = operation,
             Factors = factors.ToDictionary(factor => factor.Name, factor => factor.Value is int number ? (long)number : factor.Value),
             Iterations = iterations,

@@ -1,18 +1,19 @@
 using Lab.Harness.Archive;
 using Lab.Harness.Experiments;
 using Lab.Harness.Load;
-using Lab.Harness.Running;
+using Lab.Harness.Measurement;
+using Lab.Harness.Systems.TradingPost;
 
 namespace Lab.Tests.Samples;
 
 /// <summary>Synthetic cells of the experiment <c>trading-post</c>: figures from a formula, or chosen by a test. Nothing was measured.</summary>
 public static class TradingPostCells
 {
-    public const string AsPublished = TradingPostFactors.AsPublished;
-    public const string Improved = TradingPostFactors.Improved;
+    public const string AsPublished = TradingPostModule.AsPublished;
+    public const string Improved = TradingPostModule.Improved;
 
     private static readonly PublishedFigures Published =
-        PublishedFigures.Read(Path.Combine(SampleResults.Root(), "experiments", "published", "trading-post.csv"));
+        SampleSystems.Published(SampleSystems.TradingPost);
 
     /// <summary>The whole experiment.</summary>
     public static RunResults Full()
@@ -29,10 +30,10 @@ public static class TradingPostCells
         cells.Add(Buy("histogram", 1, Improved, 395, peers: 2, operations: 450));
         foreach (var peers in new[] { 3, 6, 12 })
         {
-            cells.Add(Election(TradingPostFactors.ElectAfterKill, peers, AsPublished, 92_000, 3_000 + (peers * 900), 4_000));
-            cells.Add(Election(TradingPostFactors.ElectAfterKill, peers, Improved, 1_900, 14_000 + (peers * 300), 3_400));
-            cells.Add(Election(TradingPostFactors.ElectAfterStop, peers, AsPublished, 1_050_000, 480_000 * (peers / 3), 4_100));
-            cells.Add(Election(TradingPostFactors.ElectAfterStop, peers, Improved, 138_000, 15_000 + (peers * 300), 3_500));
+            cells.Add(Election(TradingPostModule.ElectAfterKill, peers, AsPublished, 92_000, 3_000 + (peers * 900), 4_000));
+            cells.Add(Election(TradingPostModule.ElectAfterKill, peers, Improved, 1_900, 14_000 + (peers * 300), 3_400));
+            cells.Add(Election(TradingPostModule.ElectAfterStop, peers, AsPublished, 1_050_000, 480_000 * (peers / 3), 4_100));
+            cells.Add(Election(TradingPostModule.ElectAfterStop, peers, Improved, 138_000, 15_000 + (peers * 300), 3_500));
         }
 
         cells.Add(Change(AsPublished, 95_000, 104_000, 108_500));
@@ -54,20 +55,24 @@ public static class TradingPostCells
         string group, int buyers, string writes, double latencyUs, int peers = 6, string accounts = "file", string deployment = "local", long operations = 30_000)
     {
         var factors = Factors(buyers, peers, accounts, Improved, writes, deployment);
-        return TestCells.Cell(TradingPostFactors.Buy, buyers / latencyUs * 1e6, latencyUs, group: group) with
+        return TestCells.Cell(TradingPostModule.Buy, buyers / latencyUs * 1e6, latencyUs, group: group) with
         {
             Experiment = "trading-post",
             System = "trading-post",
+            Info = SampleSystems.TradingPost.Info,
             Factors = factors,
             Operations = operations,
             VerdictReason = "one trader in each term, money and goods conserved, every acknowledged purchase in the accounts once",
             Latency = SampleLatency.Of([latencyUs * 0.98, latencyUs, latencyUs * 1.02], operations, 0.25),
-            Published = Published.Find(TradingPostFactors.Buy, factors),
+            Published = Published.Find(TradingPostModule.Buy, factors),
             Processes =
             [
-                .. Enumerable.Range(0, peers).Select(peer => new ProcessUsage($"peer-{peer}", operations * (peer == peers - 1 ? 120e-6 : 9e-6), 48L << 20)),
-                new ProcessUsage("trading-post", operations * 2e-6, 71L << 20),
-                new ProcessUsage("harness", operations * 60e-6, 160L << 20),
+                .. Enumerable.Range(0, peers).Select(peer => new ProcessUsage($"peer-{peer}", operations * (peer == peers - 1 ? 120e-6 : 9e-6), 48L << 20)
+                    {
+                        Role = peer == peers - 1 ? "trader" : "other peers",
+                    }).Reverse(),
+                new ProcessUsage("trading-post", operations * 2e-6, 71L << 20) { Role = ProcessRoles.Rest },
+                new ProcessUsage("harness", operations * 60e-6, 160L << 20) { Role = ProcessRoles.Load },
             ],
         };
     }
@@ -82,15 +87,17 @@ public static class TradingPostCells
         {
             Experiment = "trading-post",
             System = "trading-post",
+            Info = SampleSystems.TradingPost.Info,
             Factors = factors,
             Operations = 4L * iterations,
             VerdictReason = "one trader in each term, money and goods conserved, every acknowledged purchase in the accounts once",
             Published = Published.Find(operation, factors),
-            Phases =
+            Metrics =
             [
-                Phase(ElectionPhases.Detection, detectionUs),
-                Phase(ElectionPhases.Agreement, agreementUs),
-                Phase(ElectionPhases.FirstSale, firstSaleUs),
+                new PhasesFigure(TradingPostModule.ChangePhases.Name, [
+                Phase(TradingPostModule.Detection, detectionUs),
+                Phase(TradingPostModule.Agreement, agreementUs),
+                Phase(TradingPostModule.FirstSale, firstSaleUs)]),
             ],
         };
     }
@@ -98,22 +105,23 @@ public static class TradingPostCells
     /// <summary>A cell of purchases with a change of traders at these times in microseconds after the kill.</summary>
     public static CellResult Change(string election, double noticedUs, double tradesUs, double firstSaleUs)
     {
-        var totals = new TimelineTotals();
+        var totals = new MetricTotals();
         var random = new Random(11);
         foreach (var late in new[] { 0.9, 1, 1.15 })
         {
-            totals.Add(Disturbance(random, noticedUs * late, tradesUs * late, firstSaleUs * late));
+            totals.Add([new SeriesSample(TradingPostModule.ChangeCourse, Disturbance(random, noticedUs * late, tradesUs * late, firstSaleUs * late))]);
         }
 
-        return TestCells.Cell(TradingPostFactors.BuyThroughChange, 5_800, 690, group: "through-a-change", iterations: 3) with
+        return TestCells.Cell(TradingPostModule.BuyThroughChange, 5_800, 690, group: "through-a-change", iterations: 3) with
         {
             Experiment = "trading-post",
             System = "trading-post",
+            Info = SampleSystems.TradingPost.Info,
             Factors = Factors(4, 6, "file", election, Improved, "local"),
             Operations = 24_000,
             VerdictReason = "one trader in each term, money and goods conserved, every acknowledged purchase in the accounts once",
             Latency = SampleLatency.Of([670, 690, 710], 24_000, 0.3) with { Max = firstSaleUs * 1.15 },
-            Timeline = totals.ToFigures(),
+            Metrics = totals.ToFigures(),
         };
     }
 
@@ -135,10 +143,10 @@ public static class TradingPostCells
         return new Disturbance(
             operations,
             [
-                new TimedEvent(ChangeMarkers.Killed, 0),
-                new TimedEvent(ChangeMarkers.Noticed, noticedUs),
-                new TimedEvent(ChangeMarkers.Trades, tradesUs),
-                new TimedEvent(ChangeMarkers.FirstSale, firstSaleUs),
+                new TimedEvent(TradingPostModule.Killed, 0),
+                new TimedEvent(TradingPostModule.Noticed, noticedUs),
+                new TimedEvent(TradingPostModule.Trades, tradesUs),
+                new TimedEvent(TradingPostModule.FirstSale, firstSaleUs),
             ]);
     }
 

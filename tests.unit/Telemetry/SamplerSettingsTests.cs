@@ -36,6 +36,6 @@ public class SamplerSettingsTests
     public void Experiments_may_ask_for_what_servers_can_do()
     {
         using var tracer = SamplerSettings.Create("marketplace", isExported: false, null, null);
-        Assert.Equal(new TracingFactor(tracer).Values, Lab.Harness.Experiments.FactorCatalog.TracingModes);
+        Assert.Equal(new TracingFactor(tracer).Values, Lab.Harness.Experiments.CommonFactors.TracingModes);
     }
 }

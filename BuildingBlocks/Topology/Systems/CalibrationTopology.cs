@@ -4,14 +4,15 @@ namespace Lab.Topology.Systems;
 public static class CalibrationTopology
 {
     public const string Name = "calibration";
+    public const string Database = MarketplaceTopology.Database;
     public const string EchoServer = "calibration-echo";
     public const string ClientEndpoint = "clients";
 
     internal static SystemEntry Entry() => new()
     {
         Name = Name,
-        Databases = [new DatabaseSpec(MarketplaceTopology.Database)],
-        Schemas = [new SchemaSpec(MarketplaceTopology.Database, "lab_calibration")],
+        Databases = [new DatabaseSpec(Database)],
+        Schemas = [new SchemaSpec(Database, "lab_calibration")],
         Services =
         [
             new ServiceSpec

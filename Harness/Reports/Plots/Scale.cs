@@ -1,4 +1,5 @@
 using Lab.Harness.Analysis;
+using Lab.Harness.Archive;
 
 namespace Lab.Harness.Reports.Plots;
 
@@ -144,6 +145,9 @@ public static class TickText
 
     public static string Bytes(double bytes) => Short(bytes, Format.Bytes(bytes));
 
+    /// <summary>For the values of a metric.</summary>
+    public static Func<double, string> Of(MetricUnit unit) => value => Short(value, Format.Value(unit, value));
+
     // 2.00 ms is 2 ms on an axis: ticks are round numbers.
     private static string Short(double value, string text)
     {
@@ -152,7 +156,8 @@ public static class TickText
             return "0";
         }
 
-        var end = text.IndexOfAny([' ', '/']);
+        var end = text.IndexOfAny([' ', '/', '×']);
+        end = end < 0 ? text.Length : end;
         var number = text[..end];
         return (number.Contains('.', StringComparison.Ordinal) ? number.TrimEnd('0').TrimEnd('.') : number) + text[end..];
     }

@@ -15,7 +15,7 @@ using Spectre.Console;
 namespace Lab.Marketplace.Cli;
 
 /// <summary><c>./lab marketplace seller|buyer</c>: one operation per call, or a prompt when none is named.</summary>
-internal static class MarketplaceCli
+public static class MarketplaceCli
 {
     private const int Refused = 1;
     private const int Usage = 2;

@@ -1,7 +1,9 @@
+using Lab.Transport.Client;
+
 namespace Lab.Marketplace.Protocol;
 
 /// <summary>A request that is refused, with the code and message that its error frame carries.</summary>
-public sealed class MarketplaceException : Exception
+public sealed class MarketplaceException : Exception, IErrorCode
 {
     public MarketplaceException(string code, string message, Exception? inner = null)
         : base(message, inner) => Code = code;

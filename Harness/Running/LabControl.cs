@@ -1,0 +1,253 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Lab.FaultProxy.Client;
+using Lab.Harness.Experiments;
+using Lab.Telemetry.Requests;
+using Lab.Topology;
+
+namespace Lab.Harness.Running;
+
+/// <summary>
+/// Steers a running lab: factors of services through their admin endpoints, deployments through the fault proxy.
+/// Remembers what is set, so that a cell that changes nothing costs nothing.
+/// </summary>
+public sealed class LabControl(LabTopology topology, LabEndpoints endpoints, Deployments deployments) : IDisposable
+{
+    private static readonly TimeSpan RestartTimeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan PollPause = TimeSpan.FromMilliseconds(50);
+
+    private readonly HttpClient _http = new()
+    {
+        Timeout = TimeSpan.FromSeconds(30),
+        DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", endpoints.AdminToken) },
+    };
+
+    private readonly ToxiproxyClient _faultProxy = new(endpoints.FaultProxyApi);
+    private readonly Dictionary<string, Dictionary<string, string>> _factors = new(StringComparer.Ordinal);
+    private string? _deployment;
+
+    public LabEndpoints Endpoints => endpoints;
+
+    /// <summary>Sets factors of a service.</summary>
+    /// <returns>True when something changed.</returns>
+    /// <exception cref="LabControlException">The service refuses or does not answer.</exception>
+    public async Task<bool> SetFactorsAsync(
+        string service, IReadOnlyDictionary<string, string> factors, CancellationToken cancellationToken)
+    {
+        var known = _factors.TryGetValue(service, out var set) ? set : _factors[service] = new(StringComparer.Ordinal);
+        var changes = factors.Where(factor => known.GetValueOrDefault(factor.Key) != factor.Value)
+            .ToDictionary(factor => factor.Key, factor => factor.Value, StringComparer.Ordinal);
+        if (changes.Count == 0)
+        {
+            return false;
+        }
+
+        await AskAsync(
+            service,
+            async () =>
+            {
+                using var reply = await _http.PutAsJsonAsync(
+                    new Uri(endpoints.Services[service].Admin, "/admin/factors"), changes, cancellationToken);
+                return reply.IsSuccessStatusCode
+                    ? true
+                    : throw new LabControlException(
+                        $"{service} refuses {string.Join(", ", changes)}: {(int)reply.StatusCode} {await reply.Content.ReadAsStringAsync(cancellationToken)}");
+            },
+            cancellationToken);
+        foreach (var (name, value) in changes)
+        {
+            known[name] = value;
+        }
+
+        return true;
+    }
+
+    /// <summary>Lets a service end in order and waits until it is healthy again, as a new process with no factors set.</summary>
+    /// <param name="service">Its name; the lab must start it again.</param>
+    /// <param name="processIds">Processes of the lab, as they are now.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="LabControlException">It does not come back, or refuses.</exception>
+    public async Task RestartAsync(
+        string service, Func<IReadOnlyDictionary<string, int>> processIds, CancellationToken cancellationToken)
+    {
+        var before = processIds().GetValueOrDefault(service);
+        var admin = endpoints.Services[service].Admin;
+        try
+        {
+            using var reply = await _http.PostAsync(new Uri(admin, "/admin/restart"), content: null, cancellationToken);
+            if (!reply.IsSuccessStatusCode)
+            {
+                throw new LabControlException($"{service} refuses to be restarted: {(int)reply.StatusCode}");
+            }
+        }
+        catch (Exception exception) when (IsSilence(exception, cancellationToken))
+        {
+            // It is gone before it can answer.
+        }
+
+        _factors.Remove(service);
+        for (var begun = Stopwatch.GetTimestamp(); !await IsAnotherAsync();)
+        {
+            if (Stopwatch.GetElapsedTime(begun) > RestartTimeout)
+            {
+                throw new LabControlException($"{service} did not come back within {RestartTimeout.TotalSeconds:0} s after a restart");
+            }
+
+            await Task.Delay(PollPause, cancellationToken);
+        }
+
+        async Task<bool> IsAnotherAsync() =>
+            processIds().TryGetValue(service, out var pid) && pid != before && await IsHealthyAsync(admin, cancellationToken);
+    }
+
+    /// <summary>The bytes of a service's connection log from an offset to its end; an offset of -1 gives none of them.</summary>
+    /// <returns>The bytes and the log's length.</returns>
+    /// <exception cref="LabControlException">The service has no such log or does not answer.</exception>
+    public Task<(byte[] Bytes, long Length)> ReadConnectionLogAsync(string service, long from, CancellationToken cancellationToken) => AskAsync(
+        service,
+        async () =>
+        {
+            using var reply = await _http.GetAsync(
+                new Uri(endpoints.Services[service].Admin, FormattableString.Invariant($"/admin/connections?from={from}")), cancellationToken);
+            return reply.IsSuccessStatusCode
+                && reply.Headers.TryGetValues("Log-Length", out var values)
+                && long.TryParse(values.First(), NumberStyles.None, CultureInfo.InvariantCulture, out var length)
+                ? (await reply.Content.ReadAsByteArrayAsync(cancellationToken), length)
+                : throw new LabControlException($"{service} does not show its connection log: {(int)reply.StatusCode}");
+        },
+        cancellationToken);
+
+    /// <summary>Where a service's time for some requests went.</summary>
+    /// <returns>Those that it still knows.</returns>
+    /// <exception cref="LabControlException">The service does not follow its requests, or does not answer.</exception>
+    public Task<IReadOnlyList<RequestTimes>> ExplainAsync(
+        string service, IReadOnlyList<TracedRequest> requests, CancellationToken cancellationToken) => AskAsync<IReadOnlyList<RequestTimes>>(
+        service,
+        async () =>
+        {
+            using var reply = await _http.PostAsJsonAsync(
+                new Uri(endpoints.Services[service].Admin, "/admin/traces"), requests, cancellationToken);
+            return reply.IsSuccessStatusCode
+                ? await reply.Content.ReadFromJsonAsync<RequestTimes[]>(cancellationToken) ?? []
+                : throw new LabControlException($"{service} does not say where its time went: {(int)reply.StatusCode}");
+        },
+        cancellationToken);
+
+    /// <summary>Any other call of a service's admin endpoint.</summary>
+    /// <param name="service">Its name.</param>
+    /// <param name="method">What to do.</param>
+    /// <param name="path">With what: <c>/admin/...</c>.</param>
+    /// <param name="content">To send, or null.</param>
+    /// <param name="read">Reads the answer, as it arrives.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="LabControlException">The service refuses, does not answer, or answers what cannot be read.</exception>
+    public Task<T> CallAsync<T>(
+        string service,
+        HttpMethod method,
+        string path,
+        HttpContent? content,
+        Func<HttpContent, CancellationToken, Task<T>> read,
+        CancellationToken cancellationToken) => AskAsync(
+        service,
+        async () =>
+        {
+            using var request = new HttpRequestMessage(method, new Uri(endpoints.Services[service].Admin, path)) { Content = content };
+            using var reply = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            if (!reply.IsSuccessStatusCode)
+            {
+                throw new LabControlException(
+                    $"{service} refuses {method} {path}: {(int)reply.StatusCode} {await reply.Content.ReadAsStringAsync(cancellationToken)}");
+            }
+
+            try
+            {
+                return await read(reply.Content, cancellationToken);
+            }
+            catch (Exception exception) when (exception is JsonException or IOException)
+            {
+                throw new LabControlException($"the answer of {service} to {method} {path} cannot be read: {exception.Message}", exception);
+            }
+        },
+        cancellationToken);
+
+    /// <summary>Puts a deployment's toxics on all links of their class.</summary>
+    /// <exception cref="LabControlException">The fault proxy refuses or does not answer.</exception>
+    public async Task DeployAsync(string name, CancellationToken cancellationToken)
+    {
+        if (_deployment == name)
+        {
+            return;
+        }
+
+        try
+        {
+            await _faultProxy.ResetAsync(cancellationToken);
+            foreach (var link in topology.Links)
+            {
+                foreach (var toxic in deployments[name].ToxicsOf(link.Class))
+                {
+                    await _faultProxy.AddToxicAsync(link.Name, Specify(toxic), cancellationToken);
+                }
+            }
+        }
+        catch (ToxiproxyException exception)
+        {
+            throw new LabControlException($"the fault proxy cannot act out deployment '{name}': {exception.Message}", exception);
+        }
+
+        _deployment = name;
+    }
+
+    /// <summary>A class of links is used only where the deployment does something to it: elsewhere the way is direct.</summary>
+    public bool UsesLinks(string deployment, string linkClass) => deployments[deployment].ToxicsOf(linkClass).Count > 0;
+
+    public void Dispose()
+    {
+        _http.Dispose();
+        _faultProxy.Dispose();
+    }
+
+    private static async Task<T> AskAsync<T>(string service, Func<Task<T>> call, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await call();
+        }
+        catch (Exception exception) when (IsSilence(exception, cancellationToken))
+        {
+            throw new LabControlException($"the admin endpoint of {service} does not answer: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>No answer, or none in time: a cancellation that nobody asked for is a timeout.</summary>
+    private static bool IsSilence(Exception exception, CancellationToken cancellationToken) =>
+        exception is HttpRequestException || (exception is TaskCanceledException && !cancellationToken.IsCancellationRequested);
+
+    private async Task<bool> IsHealthyAsync(Uri admin, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var reply = await _http.GetAsync(new Uri(admin, "/health"), cancellationToken);
+            return reply.IsSuccessStatusCode;
+        }
+        catch (Exception exception) when (IsSilence(exception, cancellationToken))
+        {
+            return false;
+        }
+    }
+
+    private static ToxicSpec Specify(LinkToxic toxic) => toxic.Type switch
+    {
+        "latency" => new LatencyToxicSpec(toxic.LatencyMs, toxic.JitterMs)
+        {
+            Stream = toxic.Stream == "upstream" ? ToxicStream.Upstream : ToxicStream.Downstream,
+        },
+        _ => throw new LabControlException($"a toxic of type '{toxic.Type}' is unknown here"),
+    };
+}
+
+/// <summary>The running lab could not be steered; the message says what and why.</summary>
+public sealed class LabControlException(string message, Exception? inner = null) : Exception(message, inner);

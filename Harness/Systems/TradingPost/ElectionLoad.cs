@@ -1,0 +1,159 @@
+using Lab.Harness.Load;
+using Lab.Harness.Measurement;
+using Lab.Harness.Running;
+using Lab.TradingPost.Peers;
+using Lab.TradingPost.Supervision;
+
+namespace Lab.Harness.Systems.TradingPost;
+
+/// <summary>
+/// One operation is a change of traders: the trader is killed or stopped while buyers go on buying, and timed is what passes
+/// until another one has sold. Before the next one the lost peer comes back and trades again.
+/// </summary>
+internal sealed class ElectionLoad(MarketPopulation population, IReadOnlyList<MarketBuyer> buyers, bool isKilled)
+    : MarketLoad(population, buyers)
+{
+    /// <summary>Error kind of a change in which nobody sold again in time.</summary>
+    private const string NoNewTrader = "no_new_trader";
+
+    /// <summary>So many changes are made before the first measured one: what all peers do for the first time is not what it costs.</summary>
+    private const int Rehearsals = 1;
+
+    private bool _isRehearsed;
+
+    public override async Task<LoadOutcome> RunAsync(int operationsPerClient, CancellationToken cancellationToken)
+    {
+        var changes = new List<ElectionTimes?>();
+        await using var buying = Buying.Start(Buyers, cancellationToken);
+        for (var rehearsal = 0; rehearsal < Rehearsals && !_isRehearsed; rehearsal++)
+        {
+            await ChangeAsync(cancellationToken);
+        }
+
+        _isRehearsed = true;
+        for (var done = 0; done < operationsPerClient; done++)
+        {
+            changes.Add(await ChangeAsync(cancellationToken));
+        }
+
+        await buying.StopAsync();
+        return ToOutcome(changes, buying.Errors);
+    }
+
+    internal static LoadOutcome ToOutcome(IReadOnlyList<ElectionTimes?> changes, IReadOnlyDictionary<string, long> errors)
+    {
+        var latency = new LatencyHistogram();
+        var made = changes.OfType<ElectionTimes>().ToList();
+        made.ForEach(change => latency.Record(change.DurationUs * 1000));
+        var failed = changes.Count - made.Count;
+        return new LoadOutcome(
+            latency,
+            failed == 0 ? errors : ErrorKinds.Sum([errors, new Dictionary<string, long>(StringComparer.Ordinal) { [NoNewTrader] = failed }]),
+            // What lies between the changes is not the system's time.
+            made.Sum(change => change.DurationUs) / 1e6)
+        {
+            Metrics = [new PhasesSample(TradingPostModule.ChangePhases, [.. made.SelectMany(change => change.Phases)])],
+        };
+    }
+
+    /// <returns>Null: nobody sold in time.</returns>
+    private async Task<ElectionTimes?> ChangeAsync(CancellationToken cancellationToken)
+    {
+        var (market, trader) = (Population.Market, Population.Highest);
+        var before = await Population.SettleAsync(cancellationToken);
+        if (!isKilled)
+        {
+            await Task.Delay(Population.Options.StopPause, cancellationToken);
+            before = await Population.SettleAsync(cancellationToken);
+        }
+
+        var watch = new MarketWatch(market, before.LastEvent);
+        await (isKilled ? market.KillAsync(trader, cancellationToken) : market.PauseAsync(trader, cancellationToken));
+        var times = await watch.UntilAsync(
+            events => ElectionTimes.Of(events, trader, isKilled ? MarketDeeds.Killed : MarketDeeds.Paused, before.Term),
+            Population.Options.ElectionPatience,
+            cancellationToken);
+        await RestoreAsync(watch, Math.Max(before.Term, times?.Term ?? 0), cancellationToken);
+        return times;
+    }
+
+    /// <summary>The lost one comes back and sells: only then is everything as it was.</summary>
+    private async Task RestoreAsync(MarketWatch watch, long term, CancellationToken cancellationToken)
+    {
+        var (market, trader) = (Population.Market, Population.Highest);
+        if (!isKilled)
+        {
+            await market.ResumeAsync(trader, cancellationToken);
+            if (await SellsAsync(watch, term, Population.Options.ResumePatience, cancellationToken))
+            {
+                return;
+            }
+        }
+
+        // A peer that starts stands in an election.
+        await market.RestartAsync(trader, cancellationToken);
+        if (!await SellsAsync(watch, term, Population.Options.StartPatience, cancellationToken))
+        {
+            throw new LabControlException(
+                $"peer {trader} did not trade again within {Population.Options.StartPatience.TotalSeconds:0} s after it was started again");
+        }
+    }
+
+    private async Task<bool> SellsAsync(MarketWatch watch, long term, TimeSpan patience, CancellationToken cancellationToken) =>
+        await watch.UntilAsync(
+            events => events.FirstOrDefault(happened =>
+                happened.Peer == Population.Highest && happened.What is { Kind: PeerEventKind.FirstSale } what && what.Term > term),
+            patience,
+            cancellationToken) is not null;
+
+    /// <summary>Buyers who go on until they are stopped.</summary>
+    private sealed class Buying : IAsyncDisposable
+    {
+        private readonly CancellationTokenSource _stop;
+        private readonly List<Dictionary<string, long>> _errors;
+        private readonly Task _running;
+        private volatile bool _isOver;
+
+        private Buying(IReadOnlyList<MarketBuyer> buyers, CancellationToken cancellationToken)
+        {
+            _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            _errors = [.. buyers.Select(_ => new Dictionary<string, long>(StringComparer.Ordinal))];
+            _running = Task.WhenAll(buyers.Zip(_errors).Select(buyer => Task.Run(() => BuyAsync(buyer.First, buyer.Second), CancellationToken.None)));
+        }
+
+        /// <summary>By kind; once stopped.</summary>
+        public IReadOnlyDictionary<string, long> Errors => ErrorKinds.Sum(_errors);
+
+        public static Buying Start(IReadOnlyList<MarketBuyer> buyers, CancellationToken cancellationToken) => new(buyers, cancellationToken);
+
+        /// <summary>Every purchase that has begun is finished: cut off, nobody would know whether it was done.</summary>
+        public Task StopAsync()
+        {
+            _isOver = true;
+            return _running;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            _isOver = true;
+            await _stop.CancelAsync();
+            await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            _stop.Dispose();
+        }
+
+        private async Task BuyAsync(MarketBuyer buyer, Dictionary<string, long> errors)
+        {
+            while (!_isOver)
+            {
+                try
+                {
+                    await buyer.OperateAsync(_stop.Token);
+                }
+                catch (Exception exception) when (exception is not OperationCanceledException)
+                {
+                    ErrorKinds.Count(errors, exception);
+                }
+            }
+        }
+    }
+}
