@@ -34,7 +34,7 @@ internal sealed record LabArguments
 
     private static readonly Option<long> SeedOption = new("--seed")
     {
-        Description = "Makes the load choose the same sellers, items and words again.",
+        Description = "Makes the load make the same random choices again.",
         DefaultValueFactory = _ => DefaultSeed,
     };
 

@@ -21,7 +21,7 @@ public sealed record LocalLabOptions
     /// <summary>A Redis server to use instead of a private one.</summary>
     public string? ExternalRedis { get; init; } = Environment.GetEnvironmentVariable("LAB_REDIS");
 
-    /// <summary>Settings for all services that have them, over the topology's: for tests, <c>Marketplace:SessionTimeout</c>.</summary>
+    /// <summary>Settings for all services that have them, over the topology's: for tests, <c>Shop:SessionTimeout</c>.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>Starts a dashboard that shows the services' traces, metrics and logs, where one can be had.</summary>

@@ -83,7 +83,10 @@ internal static class AdminEndpoint
     }
 }
 
-internal sealed record FactorState(string Current, IReadOnlyList<string> Values);
+/// <summary>A factor as <c>GET /admin/factors</c> tells of it.</summary>
+/// <param name="Current">The value the service works with.</param>
+/// <param name="Values">What it can be set to.</param>
+public sealed record FactorState(string Current, IReadOnlyList<string> Values);
 
 /// <summary>Why an admin call was refused.</summary>
 public sealed record AdminError(string Error);

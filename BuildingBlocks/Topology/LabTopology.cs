@@ -103,7 +103,7 @@ public sealed record ServiceSpec
     /// <summary>TCP endpoints that clients use, by name. The admin endpoint exists always and is not listed.</summary>
     public IReadOnlyList<string> Endpoints { get; init; } = [];
 
-    /// <summary>Configuration by key (<c>Marketplace:Listen</c>); runners pass it as environment variables.</summary>
+    /// <summary>Configuration by key (<c>Shop:Listen</c>); runners pass it as environment variables.</summary>
     public IReadOnlyDictionary<string, SettingValue> Settings { get; init; } = new Dictionary<string, SettingValue>(StringComparer.Ordinal);
 
     /// <summary>

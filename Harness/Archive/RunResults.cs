@@ -73,11 +73,11 @@ public sealed record CellResult
 
     public required string Operation { get; init; }
 
-    /// <summary>Factor values: numbers (<c>sellers</c>) as <see cref="long"/>, all others as <see cref="string"/>.</summary>
+    /// <summary>Factor values: numbers (<c>clients</c>) as <see cref="long"/>, all others as <see cref="string"/>.</summary>
     [JsonConverter(typeof(FactorsConverter))]
     public required IReadOnlyDictionary<string, object> Factors { get; init; }
 
-    /// <summary>Iterations that ran.</summary>
+    /// <summary>Iterations that ran and count.</summary>
     public required int Iterations { get; init; }
 
     /// <summary>Operations measured over all iterations, warm-up excluded.</summary>
@@ -92,6 +92,9 @@ public sealed record CellResult
 
     /// <summary>Mean latency and throughput of every iteration, in order.</summary>
     public IReadOnlyList<IterationResult> PerIteration { get; init; } = [];
+
+    /// <summary>Iterations whose figures do not count, each with the reason: a server was restarted meanwhile.</summary>
+    public IReadOnlyList<string> FailedIterations { get; init; } = [];
 
     public required ErrorCounts Errors { get; init; }
 

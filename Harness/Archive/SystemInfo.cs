@@ -57,7 +57,7 @@ public enum CommonFigures
 /// <param name="Access">Reads, writes, or neither.</param>
 public sealed record OperationInfo(string Name, OperationAccess Access = OperationAccess.Neither)
 {
-    /// <summary>One of them in a sentence: <c>purchase</c>.</summary>
+    /// <summary>One of them in a sentence: <c>round trip</c>.</summary>
     public string Unit { get; init; } = "operation";
 
     /// <summary>What is done, in words that can head a plot.</summary>

@@ -15,8 +15,8 @@ internal static class PlanCommand
 
             Examples:
               ./lab plan
-              ./lab plan marketplace --preset full
-              ./lab plan marketplace --isolation container
+              ./lab plan EXPERIMENT --preset full
+              ./lab plan EXPERIMENT --isolation container
             """) { experiments, preset, isolation };
         command.SetAction(arguments =>
         {

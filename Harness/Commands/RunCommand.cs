@@ -23,7 +23,7 @@ internal static class RunCommand
         var (experiments, preset, dashboard) = (PlanOptions.Experiments(), PlanOptions.Preset(), LabConsole.DashboardOption());
         var seed = new Option<long>("--seed")
         {
-            Description = "Makes the load choose the same sellers, items and words again.",
+            Description = "Makes the load make the same random choices again.",
             DefaultValueFactory = _ => DefaultSeed,
         };
         var output = new Option<DirectoryInfo?>("--out") { Description = "Where the report goes; otherwise reports/RUN in the lab." };
@@ -45,10 +45,10 @@ internal static class RunCommand
 
             Examples:
               ./lab run
-              ./lab run marketplace --preset full
+              ./lab run EXPERIMENT --preset full
               ./lab run --seed 7 --out /tmp/my-report
-              ./lab run marketplace --tracing tail --dashboard
-              ./lab run marketplace --isolation container
+              ./lab run EXPERIMENT --tracing tail --dashboard
+              ./lab run EXPERIMENT --isolation container
             """) { experiments, preset, seed, output, tracing, dashboard, isolation, keepUp, attach };
         command.Validators.Add(given => Refuse(given, keepUp, isolation, attach));
         command.SetAction((arguments, cancellationToken) => RunAsync(

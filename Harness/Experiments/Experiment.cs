@@ -109,7 +109,7 @@ public sealed record Cell
     [JsonIgnore]
     public string Deployment => Word(CommonFactors.Deployment, CommonFactors.Local);
 
-    /// <summary>Short name for progress lines: <c>search_items sellers=10 buyers=10 engine=async</c>.</summary>
+    /// <summary>Short name for progress lines: <c>search clients=10 engine=async</c>.</summary>
     public override string ToString() =>
         $"{Operation} {string.Join(' ', Factors.Select(factor => $"{factor.Key}={factor.Value}"))}";
 }

@@ -16,6 +16,7 @@ internal sealed class CellRun(Cell cell)
     private readonly List<string> _noise = [];
     private readonly List<SlowRequest> _slowest = [];
     private readonly MetricTotals _metrics = new();
+    private readonly List<string> _failed = [];
 
     public Cell Cell => cell;
 
@@ -26,10 +27,10 @@ internal sealed class CellRun(Cell cell)
 
     public MachineLimit? Limit { get; set; }
 
-    /// <summary>Iterations behind it; a failed cell has none left to do.</summary>
-    public int IterationsBehind => Failure is null ? _iterations.Count : cell.Iterations;
+    /// <summary>Iterations behind it, failed ones included; a failed cell has none left to do.</summary>
+    public int IterationsBehind => Failure is null ? _iterations.Count + _failed.Count : cell.Iterations;
 
-    public bool IsDone => Failure is not null || _iterations.Count == cell.Iterations;
+    public bool IsDone => IterationsBehind == cell.Iterations;
 
     /// <summary>Seconds the last iteration took; 0 before the first.</summary>
     public double LastDurationS { get; private set; }
@@ -66,6 +67,10 @@ internal sealed class CellRun(Cell cell)
         }
     }
 
+    /// <summary>An iteration whose figures do not count.</summary>
+    /// <param name="reason">Which one, and why not.</param>
+    public void AddFailed(string reason) => _failed.Add(reason);
+
     /// <summary>The slowest of all iterations are kept.</summary>
     public void AddSlow(IReadOnlyList<SlowRequest> slowest)
     {
@@ -91,6 +96,7 @@ internal sealed class CellRun(Cell cell)
             Latency = _latency.Summarise([.. answered.Select(iteration => iteration.LatencyUs)]),
             Throughput = answered.Count == 0 ? null : ConfidenceInterval.Mean95([.. answered.Select(iteration => iteration.ThroughputOps)]),
             PerIteration = _iterations,
+            FailedIterations = _failed,
             Errors = new ErrorCounts(_errors.Values.Sum(), _errors),
             Verdict = verdict.Verdict,
             VerdictReason = verdict.Reason,
@@ -116,6 +122,10 @@ internal sealed class CellRun(Cell cell)
             return VerdictResult.Unchecked(Failure);
         }
 
-        return _latency.Count == 0 ? VerdictResult.Unchecked("no operation was answered") : Verdict;
+        // A system that kept its invariants through a restart has not shown what it can do without one.
+        var restarts = _failed.Count == 0 || Verdict.Verdict == Archive.Verdict.False
+            ? null
+            : VerdictResult.Unchecked($"{_failed.Count} of {cell.Iterations} iterations failed: {string.Join("; ", _failed)}");
+        return restarts ?? (_latency.Count == 0 ? VerdictResult.Unchecked("no operation was answered") : Verdict);
     }
 }

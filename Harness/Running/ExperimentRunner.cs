@@ -128,12 +128,21 @@ public sealed class ExperimentRunner
             }
 
             await load.ReadyAsync(cancellationToken);
-            var processes = _processIds().Append(KeyValuePair.Create(ProcessRoles.Harness, Environment.ProcessId)).Concat(load.ProcessIds)
+            var before = _processIds();
+            var processes = before.Append(KeyValuePair.Create(ProcessRoles.Harness, Environment.ProcessId)).Concat(load.ProcessIds)
                 .Select(process => new ProcessSampler(process.Key, process.Value)).ToList();
             processes.ForEach(process => process.Begin());
             var outcome = await load.RunAsync(run.Cell.OperationsPerClient, cancellationToken);
             processes.ForEach(process => process.Sample());
             var end = await load.EndAsync(cancellationToken);
+            if (Restarted(before, _processIds()) is { } restarted)
+            {
+                // Its figures are those of a system that was not there all the time; the next iteration may be whole again.
+                run.AddFailed($"iteration {round}: {restarted}");
+                Report(restarted, run.Cell, null);
+                return;
+            }
+
             var usage = processes.Select(process => process.Usage).OfType<ProcessUsage>()
                 .Select(process => process with { Role = population.RoleOf(run.Cell, process.Name) });
             run.Add(outcome, end, usage, _probe.Measure().Compare(baseline));
@@ -146,6 +155,14 @@ public sealed class ExperimentRunner
             Fail([run], $"iteration {round} failed: {exception.Message}");
         }
     }
+
+    /// <summary>Which process of the lab ended while it was needed, in words; null: none.</summary>
+    private static string? Restarted(IReadOnlyDictionary<string, int> before, IReadOnlyDictionary<string, int> after) => before
+        .Where(process => after.GetValueOrDefault(process.Key) != process.Value)
+        .Select(process => after.ContainsKey(process.Key)
+            ? $"{process.Key} was restarted meanwhile (process {process.Value} is now {after[process.Key]})"
+            : $"{process.Key} ended meanwhile (process {process.Value})")
+        .FirstOrDefault();
 
     private async Task<LoadEnd> WarmUpAsync(Cell cell, ILoad load, CancellationToken cancellationToken)
     {

@@ -5,14 +5,15 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Lab.FaultProxy.Client;
 using Lab.Harness.Experiments;
+using Lab.ServiceDefaults;
 using Lab.Telemetry.Requests;
 using Lab.Topology;
 
 namespace Lab.Harness.Running;
 
 /// <summary>
-/// Steers a running lab: factors of services through their admin endpoints, deployments through the fault proxy.
-/// Remembers what is set, so that a cell that changes nothing costs nothing.
+/// Steers a running lab: factors of services through their admin endpoints, deployments through the fault proxy. What is set
+/// it asks them each time: a service may have come back with its defaults, a fault proxy without its toxics.
 /// </summary>
 public sealed class LabControl(LabTopology topology, LabEndpoints endpoints, Deployments deployments) : IDisposable
 {
@@ -26,43 +27,34 @@ public sealed class LabControl(LabTopology topology, LabEndpoints endpoints, Dep
     };
 
     private readonly ToxiproxyClient _faultProxy = new(endpoints.FaultProxyApi);
-    private readonly Dictionary<string, Dictionary<string, string>> _factors = new(StringComparer.Ordinal);
-    private string? _deployment;
+    private readonly Dictionary<string, int> _processes = new(StringComparer.Ordinal);
 
     public LabEndpoints Endpoints => endpoints;
 
-    /// <summary>Sets factors of a service.</summary>
-    /// <returns>True when something changed.</returns>
+    /// <summary>Sets those factors of a service that are not as wanted.</summary>
+    /// <returns>True when something has changed since the last call: a factor, or the process that serves.</returns>
     /// <exception cref="LabControlException">The service refuses or does not answer.</exception>
     public async Task<bool> SetFactorsAsync(
         string service, IReadOnlyDictionary<string, string> factors, CancellationToken cancellationToken)
     {
-        var known = _factors.TryGetValue(service, out var set) ? set : _factors[service] = new(StringComparer.Ordinal);
-        var changes = factors.Where(factor => known.GetValueOrDefault(factor.Key) != factor.Value)
-            .ToDictionary(factor => factor.Key, factor => factor.Value, StringComparer.Ordinal);
+        var process = await CallAsync(
+            service, HttpMethod.Get, "/admin/process", content: null, ReadAsync<RunningProcess>, cancellationToken);
+        var isAnother = _processes.TryGetValue(service, out var before) && before != process.Pid;
+        _processes[service] = process.Pid;
+        var set = await CallAsync(
+            service, HttpMethod.Get, "/admin/factors", content: null, ReadAsync<Dictionary<string, FactorState>>, cancellationToken);
+        var changes = factors.Where(factor => set.GetValueOrDefault(factor.Key)?.Current != factor.Value).ToDictionary(StringComparer.Ordinal);
         if (changes.Count == 0)
         {
-            return false;
+            return isAnother;
         }
 
-        await AskAsync(
-            service,
-            async () =>
-            {
-                using var reply = await _http.PutAsJsonAsync(
-                    new Uri(endpoints.Services[service].Admin, "/admin/factors"), changes, cancellationToken);
-                return reply.IsSuccessStatusCode
-                    ? true
-                    : throw new LabControlException(
-                        $"{service} refuses {string.Join(", ", changes)}: {(int)reply.StatusCode} {await reply.Content.ReadAsStringAsync(cancellationToken)}");
-            },
-            cancellationToken);
-        foreach (var (name, value) in changes)
-        {
-            known[name] = value;
-        }
-
-        return true;
+        using var content = JsonContent.Create(changes);
+        var now = await CallAsync(
+            service, HttpMethod.Put, "/admin/factors", content, ReadAsync<Dictionary<string, FactorState>>, cancellationToken);
+        return changes.FirstOrDefault(change => now.GetValueOrDefault(change.Key)?.Current != change.Value) is { Key: { } refused, Value: var wanted }
+            ? throw new LabControlException($"{service} was told {refused} {wanted} and works with '{now.GetValueOrDefault(refused)?.Current}'")
+            : true;
     }
 
     /// <summary>Lets a service end in order and waits until it is healthy again, as a new process with no factors set.</summary>
@@ -88,7 +80,6 @@ public sealed class LabControl(LabTopology topology, LabEndpoints endpoints, Dep
             // It is gone before it can answer.
         }
 
-        _factors.Remove(service);
         for (var begun = Stopwatch.GetTimestamp(); !await IsAnotherAsync();)
         {
             if (Stopwatch.GetElapsedTime(begun) > RestartTimeout)
@@ -173,17 +164,18 @@ public sealed class LabControl(LabTopology topology, LabEndpoints endpoints, Dep
         },
         cancellationToken);
 
-    /// <summary>Puts a deployment's toxics on all links of their class.</summary>
+    /// <summary>Puts a deployment's toxics on all links of their class, where they are not.</summary>
     /// <exception cref="LabControlException">The fault proxy refuses or does not answer.</exception>
     public async Task DeployAsync(string name, CancellationToken cancellationToken)
     {
-        if (_deployment == name)
-        {
-            return;
-        }
-
         try
         {
+            var proxies = topology.Links.Count == 0 ? null : await _faultProxy.GetProxiesAsync(cancellationToken);
+            if (topology.Links.All(link => proxies!.TryGetValue(link.Name, out var proxy) && IsAsWanted(proxy, deployments[name].ToxicsOf(link.Class))))
+            {
+                return;
+            }
+
             await _faultProxy.ResetAsync(cancellationToken);
             foreach (var link in topology.Links)
             {
@@ -197,8 +189,6 @@ public sealed class LabControl(LabTopology topology, LabEndpoints endpoints, Dep
         {
             throw new LabControlException($"the fault proxy cannot act out deployment '{name}': {exception.Message}", exception);
         }
-
-        _deployment = name;
     }
 
     /// <summary>A class of links is used only where the deployment does something to it: elsewhere the way is direct.</summary>
@@ -209,6 +199,12 @@ public sealed class LabControl(LabTopology topology, LabEndpoints endpoints, Dep
         _http.Dispose();
         _faultProxy.Dispose();
     }
+
+    private static bool IsAsWanted(Proxy proxy, IReadOnlyList<LinkToxic> toxics) =>
+        proxy.Enabled && proxy.Toxics.Count == toxics.Count && toxics.All(toxic => proxy.Toxics.Any(Specify(toxic).IsActedOutBy));
+
+    private static async Task<T> ReadAsync<T>(HttpContent content, CancellationToken cancellationToken) =>
+        await content.ReadFromJsonAsync<T>(cancellationToken) ?? throw new JsonException("the answer is empty");
 
     private static async Task<T> AskAsync<T>(string service, Func<Task<T>> call, CancellationToken cancellationToken)
     {

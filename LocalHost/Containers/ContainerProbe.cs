@@ -1,4 +1,5 @@
 using System.Globalization;
+using Lab.Topology.Systems;
 using Lab.Transport.Native;
 
 namespace Lab.LocalHost.Containers;
@@ -8,7 +9,7 @@ namespace Lab.LocalHost.Containers;
 /// <param name="MissingEngines">Connection engines that do not run in containers, with the reason.</param>
 public sealed record ContainerProbe(ContainerEngine Engine, IReadOnlyDictionary<string, string> MissingEngines)
 {
-    private const string Asked = "EchoServer";
+    private const string Asked = CalibrationTopology.Project;
 
     /// <summary>Makes the image that is asked when it is missing.</summary>
     /// <param name="report">Gets the progress of that.</param>

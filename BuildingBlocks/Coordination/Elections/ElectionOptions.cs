@@ -4,7 +4,7 @@ namespace Lab.Coordination.Elections;
 public sealed record ElectionOptions
 {
     /// <summary>
-    /// True: higher ids are asked all at once. False, as the trading post's report did: one after the other, from the
+    /// True: higher ids are asked all at once. False, as the published report did: one after the other, from the
     /// next higher id upwards, until one answers; whoever is asked asks on, even if it believes its leader to be there.
     /// </summary>
     public bool Parallel { get; init; } = true;

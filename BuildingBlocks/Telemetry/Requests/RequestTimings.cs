@@ -9,7 +9,7 @@ namespace Lab.Telemetry.Requests;
 /// </summary>
 public struct RequestTimings
 {
-    /// <summary>Further stages are not recorded: a purchase with many statements has more.</summary>
+    /// <summary>Further stages are not recorded: a request with many statements has more.</summary>
     public const int MaxStages = 8;
 
     private StageTimes _stages;

@@ -19,7 +19,7 @@ public sealed class RequestTracer : IDisposable
     private RecentRequests? _recent;
     private int _unpublished;
 
-    /// <param name="system">The system's name, also that of its activity source: <c>marketplace</c> makes <c>Lab.marketplace</c>.</param>
+    /// <param name="system">The system's name, also that of its activity source: <c>shop</c> makes <c>Lab.shop</c>.</param>
     /// <param name="ratio">Share of the requests that become traces under <see cref="TraceSampling.Ratio"/>.</param>
     /// <param name="sampling">To begin with.</param>
     public RequestTracer(string system, double ratio, TraceSampling sampling)

@@ -5,6 +5,7 @@ public static class CalibrationTopology
 {
     public const string Name = "calibration";
     public const string Database = MarketplaceTopology.Database;
+    public const string Project = "EchoServer";
     public const string EchoServer = "calibration-echo";
     public const string ClientEndpoint = "clients";
 
@@ -19,8 +20,8 @@ public static class CalibrationTopology
             {
                 Name = EchoServer,
                 System = Name,
-                Project = "EchoServer",
-                ProjectFolder = "Services/EchoServer",
+                Project = Project,
+                ProjectFolder = $"Services/{Project}",
                 Endpoints = [ClientEndpoint],
                 Settings = new Dictionary<string, SettingValue>(StringComparer.Ordinal)
                 {

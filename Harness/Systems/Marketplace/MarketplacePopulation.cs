@@ -75,12 +75,12 @@ internal sealed class MarketplacePopulation : IPopulation
             [CommonFactors.Tracing] = cell.Word(CommonFactors.Tracing, _tracing),
             ["database_route"] = _lab.UsesLinks(deployment, LinkSpec.ServerDatabase) ? "link" : "direct",
         };
-        await _lab.SetFactorsAsync(MarketplaceTopology.SellerServer, factors, cancellationToken);
-        await _lab.SetFactorsAsync(MarketplaceTopology.BuyerServer, factors, cancellationToken);
+        var isOther = await _lab.SetFactorsAsync(MarketplaceTopology.SellerServer, factors, cancellationToken);
+        isOther |= await _lab.SetFactorsAsync(MarketplaceTopology.BuyerServer, factors, cancellationToken);
 
-        // Another engine has closed the connections; another deployment leads elsewhere.
+        // Another engine, or another process, has closed the connections; another deployment leads elsewhere.
         var route = $"{deployment}/{engine}";
-        if (_route != route)
+        if (isOther || _route != route)
         {
             await ConnectAsync(deployment, cancellationToken);
             _route = route;

@@ -22,6 +22,11 @@ public abstract record ToxicSpec
     public string EffectiveName => Name ?? $"{Type}_{(Stream == ToxicStream.Upstream ? "upstream" : "downstream")}";
 
     internal abstract IReadOnlyDictionary<string, long> Attributes { get; }
+
+    /// <summary>Is this what a proxy has?</summary>
+    public bool IsActedOutBy(Toxic toxic) =>
+        toxic.Name == EffectiveName && toxic.Type == Type && toxic.Stream == Stream && toxic.Toxicity.Equals(Toxicity)
+        && Attributes.All(wanted => toxic.Attributes.TryGetValue(wanted.Key, out var value) && value.TryGetInt64(out var number) && number == wanted.Value);
 }
 
 /// <summary>Delays data of one direction by <paramref name="LatencyMs"/> +/- <paramref name="JitterMs"/>.</summary>
