@@ -158,11 +158,25 @@ public sealed class ExperimentRunner
 
     /// <summary>Which process of the lab ended while it was needed, in words; null: none.</summary>
     private static string? Restarted(IReadOnlyDictionary<string, int> before, IReadOnlyDictionary<string, int> after) => before
-        .Where(process => after.GetValueOrDefault(process.Key) != process.Value)
+        .Where(process => after.TryGetValue(process.Key, out var now) ? now != process.Value : !IsAlive(process.Value))
         .Select(process => after.ContainsKey(process.Key)
             ? $"{process.Key} was restarted meanwhile (process {process.Value} is now {after[process.Key]})"
             : $"{process.Key} ended meanwhile (process {process.Value})")
         .FirstOrDefault();
+
+    /// <summary>A lab that somebody else has started may not answer for a moment.</summary>
+    private static bool IsAlive(int pid)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(pid);
+            return !process.HasExited;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
 
     private async Task<LoadEnd> WarmUpAsync(Cell cell, ILoad load, CancellationToken cancellationToken)
     {

@@ -37,6 +37,7 @@ public sealed class LabControl(LabTopology topology, LabEndpoints endpoints, Dep
     public async Task<bool> SetFactorsAsync(
         string service, IReadOnlyDictionary<string, string> factors, CancellationToken cancellationToken)
     {
+        await WaitUntilHealthyAsync(service, cancellationToken);
         var process = await CallAsync(
             service, HttpMethod.Get, "/admin/process", content: null, ReadAsync<RunningProcess>, cancellationToken);
         var isAnother = _processes.TryGetValue(service, out var before) && before != process.Pid;
@@ -80,18 +81,10 @@ public sealed class LabControl(LabTopology topology, LabEndpoints endpoints, Dep
             // It is gone before it can answer.
         }
 
-        for (var begun = Stopwatch.GetTimestamp(); !await IsAnotherAsync();)
-        {
-            if (Stopwatch.GetElapsedTime(begun) > RestartTimeout)
-            {
-                throw new LabControlException($"{service} did not come back within {RestartTimeout.TotalSeconds:0} s after a restart");
-            }
-
-            await Task.Delay(PollPause, cancellationToken);
-        }
-
-        async Task<bool> IsAnotherAsync() =>
-            processIds().TryGetValue(service, out var pid) && pid != before && await IsHealthyAsync(admin, cancellationToken);
+        await UntilAsync(
+            async () => processIds().TryGetValue(service, out var pid) && pid != before && await IsHealthyAsync(admin, cancellationToken),
+            $"{service} did not come back within {RestartTimeout.TotalSeconds:0} s after a restart",
+            cancellationToken);
     }
 
     /// <summary>The bytes of a service's connection log from an offset to its end; an offset of -1 gives none of them.</summary>
@@ -221,6 +214,25 @@ public sealed class LabControl(LabTopology topology, LabEndpoints endpoints, Dep
     /// <summary>No answer, or none in time: a cancellation that nobody asked for is a timeout.</summary>
     private static bool IsSilence(Exception exception, CancellationToken cancellationToken) =>
         exception is HttpRequestException || (exception is TaskCanceledException && !cancellationToken.IsCancellationRequested);
+
+    /// <summary>One that has crashed is on its way back: the lab starts it again.</summary>
+    private Task WaitUntilHealthyAsync(string service, CancellationToken cancellationToken) => UntilAsync(
+        () => IsHealthyAsync(endpoints.Services[service].Admin, cancellationToken),
+        $"{service} is not healthy, and has not become so within {RestartTimeout.TotalSeconds:0} s",
+        cancellationToken);
+
+    private static async Task UntilAsync(Func<Task<bool>> isSo, string otherwise, CancellationToken cancellationToken)
+    {
+        for (var begun = Stopwatch.GetTimestamp(); !await isSo();)
+        {
+            if (Stopwatch.GetElapsedTime(begun) > RestartTimeout)
+            {
+                throw new LabControlException(otherwise);
+            }
+
+            await Task.Delay(PollPause, cancellationToken);
+        }
+    }
 
     private async Task<bool> IsHealthyAsync(Uri admin, CancellationToken cancellationToken)
     {

@@ -63,11 +63,12 @@ public sealed class ExperimentTests(TradingPostLab lab)
         var result = Assert.Single(await RunAsync([cell with { Iterations = 2, OperationsPerClient = 300 }]));
 
         Assert.Equal(2 * 4 * 300, result.Operations);
+        var timeline = result.Metric<SeriesFigure>(TradingPostModule.ChangeCourse.Name)!.Timeline;
         Assert.Equal(
-            [TradingPostModule.Killed, TradingPostModule.Noticed, TradingPostModule.Trades, TradingPostModule.FirstSale], result.Timeline!.Markers.Select(marker => marker.Name));
-        Assert.Equal(0, result.Timeline.Markers[0].AtUs);
-        Assert.Contains(result.Timeline.Buckets, bucket => bucket.FromUs < 0 && bucket.RateOps > 0);
-        Assert.Contains(result.Timeline.Buckets, bucket => bucket.FromUs > result.Timeline.Markers[^1].AtUs && bucket.RateOps > 0);
+            [TradingPostModule.Killed, TradingPostModule.Noticed, TradingPostModule.Trades, TradingPostModule.FirstSale], timeline.Markers.Select(marker => marker.Name));
+        Assert.Equal(0, timeline.Markers[0].AtUs);
+        Assert.Contains(timeline.Buckets, bucket => bucket.FromUs < 0 && bucket.RateOps > 0);
+        Assert.Contains(timeline.Buckets, bucket => bucket.FromUs > timeline.Markers[^1].AtUs && bucket.RateOps > 0);
     }
 
     [Fact]
