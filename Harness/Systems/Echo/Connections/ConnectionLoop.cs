@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Runtime.CompilerServices;
 using Lab.Harness.Load;
 using Lab.Harness.Measurement;
 using Lab.Transport.Native;
@@ -7,17 +8,24 @@ using Lab.Transport.Native;
 namespace Lab.Harness.Systems.Echo.Connections;
 
 /// <summary>
-/// An event loop with its share of the connections. Its methods block: each is run by one thread, one after the other.
-/// Nothing is allocated per request.
+/// An event loop with its share of the connections, each in a closed loop: a request, its reply, the next request. Its methods
+/// block: each is run by one thread, one after the other. Nothing is allocated per request.
 /// </summary>
-internal sealed partial class ConnectionLoop : IDisposable
+internal sealed class ConnectionLoop : IDisposable
 {
     private const int MaxWaitMs = 100;
 
     /// <summary>Writing is asked for from the start: edge-triggered, it costs nothing while there is space.</summary>
     private const EpollEvents Watched = EpollEvents.In | EpollEvents.Out | EpollEvents.PeerClosed | EpollEvents.EdgeTriggered;
 
+    /// <summary>No further event comes after one of these.</summary>
+    private const EpollEvents Ended = EpollEvents.PeerClosed | EpollEvents.HangUp | EpollEvents.Error;
+
     private readonly Epoll _epoll = new();
+    private readonly EchoExchange _exchange;
+
+    /// <summary>Longer than any reply: a short read has drained the socket, and bytes that nobody asked for are seen.</summary>
+    private readonly byte[] _received = new byte[2 * EchoRequest.Bytes];
     private readonly ConnectionState[] _connections;
     private readonly long _firstNumber;
     private readonly long _timeoutTicks;
@@ -25,6 +33,8 @@ internal sealed partial class ConnectionLoop : IDisposable
     private readonly Dictionary<string, long> _errors = new(StringComparer.Ordinal);
     private int[] _indexOfFd = new int[1024];
     private int _connecting;
+    private int _waiting;
+    private long _endTicks;
     private string? _reason;
 
     /// <summary>When anything last came of this loop's doing.</summary>
@@ -34,6 +44,7 @@ internal sealed partial class ConnectionLoop : IDisposable
     public ConnectionLoop(long firstNumber, int connections, TimeSpan timeout)
     {
         _firstNumber = firstNumber;
+        _exchange = new EchoExchange(firstNumber);
         _connections = new ConnectionState[connections];
         _timeoutTicks = (long)(timeout.TotalSeconds * Stopwatch.Frequency);
         _waitMs = (int)Math.Clamp(timeout.TotalMilliseconds, 1, MaxWaitMs);
@@ -65,6 +76,38 @@ internal sealed partial class ConnectionLoop : IDisposable
 
         var open = _connections.Count(connection => connection.Phase == ConnectionPhase.Idle);
         return new OpenedConnections(open, Seconds(Stopwatch.GetTimestamp() - begun), TakeErrors(), _reason);
+    }
+
+    /// <summary>Sends requests on every open connection until all have their replies, are lost, or are given up.</summary>
+    public LoopRun Run(RunOrder order, Barrier start, CancellationToken cancellationToken)
+    {
+        _exchange.Latency.Reset();
+        start.SignalAndWait(cancellationToken);
+        var begun = _progressTicks = Stopwatch.GetTimestamp();
+        _endTicks = order.Requests > 0 ? long.MaxValue : begun + (long)(order.DurationMs / 1000 * Stopwatch.Frequency);
+        for (var index = 0; index < _connections.Length; index++)
+        {
+            ref var connection = ref _connections[index];
+            if (connection.Phase == ConnectionPhase.Idle)
+            {
+                connection.Phase = ConnectionPhase.Waiting;
+                connection.RequestsLeft = order.Requests > 0 ? order.Requests : int.MaxValue;
+                _waiting++;
+                Send(ref connection, index, Stopwatch.GetTimestamp());
+            }
+        }
+
+        while (_waiting > 0)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            HandleEvents(_waitMs);
+            if (HasStalled())
+            {
+                GiveUp(ConnectionPhase.Waiting, "no reply");
+            }
+        }
+
+        return new LoopRun(_exchange.Latency, TakeErrors(), begun, Stopwatch.GetTimestamp());
     }
 
     /// <summary>Closes all connections; one that the server has closed before, or that holds unread bytes, is an error.</summary>
@@ -191,6 +234,92 @@ internal sealed partial class ConnectionLoop : IDisposable
             {
                 OnReady(ref connection, index, events);
             }
+        }
+    }
+
+    private void OnReady(ref ConnectionState connection, int index, EpollEvents events)
+    {
+        if ((events & (EpollEvents.In | Ended)) != EpollEvents.None)
+        {
+            Receive(ref connection, index, drains: (events & Ended) != EpollEvents.None);
+        }
+
+        if (connection.Phase == ConnectionPhase.Waiting && connection.Sent < EchoRequest.Bytes)
+        {
+            SendRest(ref connection, index);
+        }
+    }
+
+    /// <param name="connection">Where from.</param>
+    /// <param name="index">Its place.</param>
+    /// <param name="drains">Reads until there is nothing more; otherwise a short read is taken for that.</param>
+    private void Receive(ref ConnectionState connection, int index, bool drains)
+    {
+        int count;
+        do
+        {
+            count = NativeTcp.Receive(connection.Fd, _received);
+            if (count <= 0)
+            {
+                if (count != -Errno.TryAgain)
+                {
+                    Lose(ref connection, ErrorKinds.ConnectionLost);
+                }
+
+                return;
+            }
+
+            Take(ref connection, index, _received.AsSpan(0, count));
+        }
+        while (connection.Phase is ConnectionPhase.Idle or ConnectionPhase.Waiting && (drains || count == _received.Length));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Take(ref ConnectionState connection, int index, ReadOnlySpan<byte> received)
+    {
+        var now = Stopwatch.GetTimestamp();
+        switch (connection.Phase == ConnectionPhase.Waiting ? _exchange.Take(ref connection, index, received, now) : ReplyState.Unasked)
+        {
+            case ReplyState.Unasked:
+                Lose(ref connection, ErrorKinds.WrongAnswer);
+                return;
+            case ReplyState.Incomplete:
+                _progressTicks = now;
+                return;
+            case ReplyState.Differs:
+                Count(ErrorKinds.WrongAnswer);
+                break;
+        }
+
+        _progressTicks = now;
+        if (connection.RequestsLeft > 0 && now < _endTicks)
+        {
+            Send(ref connection, index, now);
+        }
+        else
+        {
+            connection.Phase = ConnectionPhase.Idle;
+            _waiting--;
+        }
+    }
+
+    private void Send(ref ConnectionState connection, int index, long nowTicks)
+    {
+        EchoExchange.Begin(ref connection, nowTicks);
+        SendRest(ref connection, index);
+    }
+
+    private void SendRest(ref ConnectionState connection, int index)
+    {
+        var count = NativeTcp.Send(connection.Fd, _exchange.Unsent(ref connection, index));
+        if (count >= 0)
+        {
+            connection.Sent += count;
+            connection.Bytes += count;
+        }
+        else if (count != -Errno.TryAgain)
+        {
+            Lose(ref connection, ErrorKinds.ConnectionLost);
         }
     }
 
