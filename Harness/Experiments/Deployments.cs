@@ -1,25 +1,68 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using System.Globalization;
+using System.Text.Json.Serialization;
+using Lab.Topology;
 
 namespace Lab.Harness.Experiments;
 
 /// <summary>
 /// A toxic of the fault proxy, as <c>experiments/deployments.yaml</c> declares it for a class of links.
 /// </summary>
-/// <param name="Type">Toxiproxy's name: <c>latency</c>.</param>
-/// <param name="Stream"><c>upstream</c> (client to server) or <c>downstream</c>; a toxic acts one way only.</param>
-/// <param name="LatencyMs">Delay added to everything that passes.</param>
-/// <param name="JitterMs">The delay varies evenly by up to this much, either way.</param>
-public sealed record LinkToxic(string Type, string Stream, int LatencyMs, int JitterMs);
+[Description("a disturbance of one direction of a link, in Toxiproxy's terms")]
+public sealed record LinkToxic
+{
+    private const int LongestMs = 60_000;
+
+    /// <summary>Toxiproxy's name.</summary>
+    [Description("latency")]
+    [AllowedValues("latency")]
+    public required string Type { get; init; }
+
+    /// <summary><c>upstream</c> (client to server) or <c>downstream</c>; a toxic acts one way only.</summary>
+    [Description("upstream (towards the server) or downstream")]
+    [AllowedValues("upstream", "downstream")]
+    public required string Stream { get; init; }
+
+    /// <summary>Delay added to everything that passes.</summary>
+    [Description("delay added to everything that passes, 0 to 60000 ms")]
+    [Range(0, LongestMs)]
+    public required int LatencyMs { get; init; }
+
+    /// <summary>The delay varies evenly by up to this much, either way.</summary>
+    [Description("how far the delay varies either way, 0 ms to latency_ms")]
+    [Range(0, LongestMs)]
+    public required int JitterMs { get; init; }
+}
 
 /// <summary>A place where a system runs, told apart by what its network does.</summary>
-/// <param name="Name">The value of the factor <c>deployment</c>.</param>
-/// <param name="Title">For readers.</param>
-/// <param name="Links">Class of links (<c>client-server</c>, <c>server-database</c>) to its toxics.</param>
-public sealed record Deployment(string Name, string Title, IReadOnlyDictionary<string, IReadOnlyList<LinkToxic>> Links)
+public sealed record Deployment
 {
+    /// <summary>For readers.</summary>
+    [Description("one line of text for readers")]
+    [RegularExpression(Experiment.LinePattern, ErrorMessage = "one line of text for readers")]
+    [StringLength(Experiment.LongestLine)]
+    public required string Title { get; init; }
+
+    /// <summary>Class of links to its toxics.</summary>
+    [Description("classes of links with their toxics; a class that is not named is left alone")]
+    [Keys(LinkSpec.ClientServer, LinkSpec.ServerDatabase)]
+    public required IReadOnlyDictionary<string, IReadOnlyList<LinkToxic>> Links { get; init; }
+
+    /// <summary>The value of the factor <c>deployment</c>.</summary>
+    [JsonIgnore]
+    public string Name { get; init; } = "";
+
     /// <summary>The toxics of a class of links; none when the deployment does not touch it.</summary>
-    public IReadOnlyList<LinkToxic> ToxicsOf(string linkClass) =>
-        Links.TryGetValue(linkClass, out var toxics) ? toxics : [];
+    public IReadOnlyList<LinkToxic> ToxicsOf(string linkClass) => Links.TryGetValue(linkClass, out var toxics) ? toxics : [];
+}
+
+/// <summary>The content of <c>experiments/deployments.yaml</c>.</summary>
+[Description("Places where a system runs, told apart by what the network between its parts does.")]
+public sealed record DeploymentsFile
+{
+    [Description("deployments by name; the name is a value of the factor deployment")]
+    public required IReadOnlyDictionary<string, Deployment> Deployments { get; init; }
 }
 
 /// <summary>The deployments that the lab can act out: the content of <c>experiments/deployments.yaml</c>.</summary>
@@ -43,15 +86,19 @@ public sealed class Deployments
     {
         var problems = new FileProblems(path);
         var root = YamlReader.ReadFile(path, problems);
+        var file = root is null ? null : YamlBinder.Bind<DeploymentsFile>(root, problems);
         if (root is not null)
         {
-            SchemaValidator.Validate(root, JsonSchema.Shipped("deployments.schema.json"), problems);
             CheckToxics(root, problems);
         }
 
+        if (file?.Deployments is { } deployments && !deployments.ContainsKey(CommonFactors.Local))
+        {
+            problems.Add(((YamlMapping)root!)["deployments"]!, $"'deployments': missing key '{CommonFactors.Local}'");
+        }
+
         problems.ThrowIfAny();
-        var deployments = (YamlMapping)((YamlMapping)root!)["deployments"]!;
-        return new Deployments(deployments.Entries.Select(entry => Build(entry.Key.Text, (YamlMapping)entry.Value)));
+        return new Deployments(file!.Deployments.Select(entry => entry.Value with { Name = entry.Key }));
     }
 
     /// <summary>
@@ -94,19 +141,4 @@ public sealed class Deployments
         int.TryParse(Text(toxic, key), NumberStyles.Integer, CultureInfo.InvariantCulture, out var value)
             ? value
             : null;
-
-    private static Deployment Build(string name, YamlMapping deployment) => new(
-        name,
-        Text(deployment, "title")!,
-        ((YamlMapping)deployment["links"]!).Entries.ToDictionary(
-            link => link.Key.Text,
-            IReadOnlyList<LinkToxic> (link) =>
-            [
-                .. ((YamlSequence)link.Value).Items.Cast<YamlMapping>().Select(toxic => new LinkToxic(
-                    Text(toxic, "type")!,
-                    Text(toxic, "stream")!,
-                    Milliseconds(toxic, "latency_ms")!.Value,
-                    Milliseconds(toxic, "jitter_ms")!.Value)),
-            ],
-            StringComparer.Ordinal));
 }

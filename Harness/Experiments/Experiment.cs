@@ -1,62 +1,125 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 
 namespace Lab.Harness.Experiments;
 
 /// <summary>One file of <c>experiments/</c>: what is varied, how often, and which published figures stand beside it.</summary>
+[Description("What is varied, how often it is repeated, and which published figures stand beside it. Which factors and values a system understands the lab checks itself, see docs/experiments.md.")]
 public sealed record Experiment
 {
+    internal const string NamePattern = "^[a-z][a-z0-9_-]{0,63}$";
+    internal const string NameExpected = "small letters, digits, dashes and underscores, beginning with a letter, at most 64";
+    internal const string LinePattern = "^\\S[^\\r\\n]*\\n?$";
+    internal const string LineExpected = "one line of text";
+    internal const int LongestLine = 200;
+    internal const string TextPattern = "^\\S[\\s\\S]*$";
+    internal const string TextExpected = "text that does not begin with a space";
+    internal const int LongestText = 4000;
+
+    [Description("the file's name without .yaml")]
+    [RegularExpression(NamePattern, ErrorMessage = NameExpected)]
     public required string Name { get; init; }
 
     /// <summary>The system under load, as named in the topology.</summary>
+    [Description("the name of the system under load")]
+    [RegularExpression(NamePattern, ErrorMessage = NameExpected)]
     public required string System { get; init; }
 
+    [Description("a heading for the report")]
+    [RegularExpression(LinePattern, ErrorMessage = LineExpected)]
+    [StringLength(LongestLine)]
     public required string Title { get; init; }
 
+    [Description("what the experiment is about, for readers of the report")]
+    [RegularExpression(TextPattern, ErrorMessage = TextExpected)]
+    [StringLength(LongestText)]
     public required string Summary { get; init; }
 
-    /// <summary>The published figures, already read; empty when there are none.</summary>
-    public required PublishedFigures Published { get; init; }
+    [Description("the file in experiments/published/ with the figures of a report")]
+    [JsonPropertyName("published")]
+    [StringLength(100)]
+    public string? PublishedFile { get; init; }
 
+    [Description("the groups of cells, one per question")]
+    [Length(1, 100)]
     public required IReadOnlyList<CellGroup> Groups { get; init; }
+
+    /// <summary>The published figures, already read; empty when there are none.</summary>
+    [JsonIgnore]
+    public PublishedFigures Published { get; init; } = PublishedFigures.None;
 }
 
 /// <summary>A matrix of factors that answers one question.</summary>
+[Description("a matrix of factors that answers one question")]
 public sealed record CellGroup
 {
+    [Description("the group's name, once per experiment")]
+    [RegularExpression(Experiment.NamePattern, ErrorMessage = Experiment.NameExpected)]
     public required string Name { get; init; }
 
     /// <summary>The system under load, where it is another than the experiment's.</summary>
+    [Description("the system under load, if not the experiment's")]
+    [RegularExpression(Experiment.NamePattern, ErrorMessage = Experiment.NameExpected)]
     public string? System { get; init; }
 
+    [Description("a heading for the report")]
+    [RegularExpression(Experiment.LinePattern, ErrorMessage = Experiment.LineExpected)]
+    [StringLength(Experiment.LongestLine)]
     public required string Title { get; init; }
 
     /// <summary>The question in a reader's words; the report prints it above the figures.</summary>
+    [Description("the question that the group answers")]
+    [RegularExpression(Experiment.TextPattern, ErrorMessage = Experiment.TextExpected)]
+    [StringLength(Experiment.LongestText)]
     public required string Question { get; init; }
 
     /// <summary>Factor name to values, in file order; a cell is one value of each.</summary>
-    public required IReadOnlyList<Factor> Matrix { get; init; }
+    [Description("factors with their values; a cell is one value of each")]
+    [MatrixValues]
+    public required IReadOnlyDictionary<string, IReadOnlyList<string>> Matrix { get; init; }
 
     /// <summary>How much of the matrix each preset runs; a preset that is not named skips the group.</summary>
+    [Description("how much of the matrix each preset runs; a preset that is not named skips the group")]
+    [Keys("quick", "full")]
+    [MinLength(1)]
     public required IReadOnlyDictionary<string, PresetSample> Presets { get; init; }
 }
 
-/// <summary>A factor with its values in file order.</summary>
-public sealed record Factor(string Name, IReadOnlyList<string> Values);
-
 /// <summary>A preset's share of a group.</summary>
-/// <param name="Iterations">Repetitions of each cell.</param>
-/// <param name="OperationsPerClient">Operations every client does in one iteration.</param>
-/// <param name="OperationsAtLeast">Operations that all clients of a cell do together at least in one iteration.</param>
-/// <param name="OperationsAtMost">
-/// Operations that all clients of a cell do together at most over all iterations; cells with more are repeated less often.
-/// </param>
-/// <param name="Where">A cell runs when it matches any of these selections; empty: every cell runs.</param>
-public sealed record PresetSample(
-    int Iterations,
-    int OperationsPerClient,
-    int OperationsAtLeast,
-    long OperationsAtMost,
-    IReadOnlyList<IReadOnlyDictionary<string, IReadOnlyList<string>>> Where);
+[Description("how often, and optionally which cells")]
+public sealed record PresetSample
+{
+    private const int MostOperations = 1_000_000;
+
+    /// <summary>Repetitions of each cell.</summary>
+    [Description("how often each cell is repeated, 1 to 1000 times")]
+    [Range(1, 1000)]
+    public required int Iterations { get; init; }
+
+    /// <summary>Operations every client does in one iteration.</summary>
+    [Description("how many operations every client does in one iteration, 1 to 1000000")]
+    [Range(1, MostOperations)]
+    public required int OperationsPerClient { get; init; }
+
+    /// <summary>Operations that all clients of a cell do together at least in one iteration.</summary>
+    [Description("how many operations all clients of a cell do together at least in one iteration, 1 to 1000000")]
+    [Range(1, MostOperations)]
+    public int OperationsAtLeast { get; init; } = 1;
+
+    /// <summary>
+    /// Operations that all clients of a cell do together at most over all iterations; cells with more are repeated less often.
+    /// </summary>
+    [Description("how many operations all clients of a cell do together at most over all iterations, 1 to 1000000000; cells with more are repeated less often")]
+    [Range(1, 1000 * MostOperations)]
+    public long OperationsAtMost { get; init; } = long.MaxValue;
+
+    /// <summary>A cell runs when it matches any of these selections; empty: every cell runs.</summary>
+    [Description("selections: factors with the values to select, all of which a cell must match; a cell runs when it matches any of them, all cells run without this key")]
+    [Length(1, 100)]
+    [MatrixValues]
+    public IReadOnlyList<IReadOnlyDictionary<string, IReadOnlyList<string>>> Where { get; init; } = [];
+}
 
 /// <summary>One cell to run, with everything resolved.</summary>
 public sealed record Cell

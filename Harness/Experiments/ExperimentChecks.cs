@@ -139,7 +139,7 @@ internal static class ExperimentChecks
 
     /// <summary>A factor's values; mappings are for the schema to refuse, but for those that are limits.</summary>
     private static IEnumerable<YamlScalar> Words(YamlScalar factor, YamlNode list) =>
-        Items(list).Select(item => factor.Text == ContainerFactors.Limits ? MatrixValue.Of(item) : Word(item)).OfType<YamlScalar>();
+        Items(list).Select(item => MatrixValue.Of(item, factor.Text)).OfType<YamlScalar>();
 
     private static IReadOnlyList<YamlNode> Items(YamlNode? node) => node is YamlSequence sequence ? sequence.Items : [];
 

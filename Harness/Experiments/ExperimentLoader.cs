@@ -1,4 +1,3 @@
-using System.Globalization;
 using Lab.Harness.Systems;
 
 namespace Lab.Harness.Experiments;
@@ -24,8 +23,6 @@ public sealed record ExperimentFolder(
 /// <summary>Reads <c>experiments/*.yaml</c>; what such a file may say is in <c>docs/experiments.md</c>.</summary>
 public sealed class ExperimentLoader(FactorCatalog catalog)
 {
-    private static readonly JsonSchema Schema = JsonSchema.Shipped("experiment.schema.json");
-
     private readonly Planner _planner = new(catalog);
 
     /// <summary>All experiments of a folder, by name.</summary>
@@ -62,20 +59,18 @@ public sealed class ExperimentLoader(FactorCatalog catalog)
         }
 
         var root = problems.Any ? null : YamlReader.ReadFile(path, problems);
+        var experiment = root is null ? null : YamlBinder.Bind<Experiment>(root, problems);
         if (root is not null)
         {
-            SchemaValidator.Validate(root, Schema, problems);
             ExperimentChecks.Check(root, Path.GetFileNameWithoutExtension(path), catalog, problems);
         }
 
         var published = ReadPublished(path, root as YamlMapping, problems);
         problems.ThrowIfAny();
 
-        var valid = (YamlMapping)root!;
-        var experiment = Build(valid, published);
-        RefuseRepeatedCells(experiment, Items(valid, "groups"), problems);
+        RefuseRepeatedCells(experiment!, ((YamlSequence)((YamlMapping)root!)["groups"]!).Items, problems);
         problems.ThrowIfAny();
-        return experiment;
+        return experiment! with { Published = published };
     }
 
     /// <summary>
@@ -127,37 +122,6 @@ public sealed class ExperimentLoader(FactorCatalog catalog)
         }
     }
 
-    private static Experiment Build(YamlMapping root, PublishedFigures published) => new()
-    {
-        Name = Text(root, "name"),
-        System = Text(root, "system"),
-        Title = Text(root, "title"),
-        Summary = Text(root, "summary"),
-        Published = published,
-        Groups = [.. Items(root, "groups").Cast<YamlMapping>().Select(BuildGroup)],
-    };
-
-    private static CellGroup BuildGroup(YamlMapping group) => new()
-    {
-        Name = Text(group, "name"),
-        System = group["system"] is null ? null : Text(group, "system"),
-        Title = Text(group, "title"),
-        Question = Text(group, "question"),
-        Matrix = [.. Entries(group, "matrix").Select(factor => new Factor(factor.Key.Text, Texts(factor.Value)))],
-        Presets = Entries(group, "presets").ToDictionary(
-            preset => preset.Key.Text, preset => BuildPreset((YamlMapping)preset.Value), StringComparer.Ordinal),
-    };
-
-    private static PresetSample BuildPreset(YamlMapping preset) => new(
-        Number(preset, "iterations"),
-        Number(preset, "operations_per_client"),
-        preset["operations_at_least"] is null ? 1 : Number(preset, "operations_at_least"),
-        preset["operations_at_most"] is null ? long.MaxValue : Number(preset, "operations_at_most"),
-        preset["where"] is null ? [] : [.. Items(preset, "where").Cast<YamlMapping>().Select(BuildSelection)]);
-
-    private static IReadOnlyDictionary<string, IReadOnlyList<string>> BuildSelection(YamlMapping selection) =>
-        selection.Entries.ToDictionary(entry => entry.Key.Text, entry => Texts(entry.Value), StringComparer.Ordinal);
-
     /// <summary>
     /// A cell that two groups share would be measured twice under one name and its figures would differ, or, merged, it
     /// would have to choose between two numbers of iterations: the author says which group it belongs to. Whether a file is
@@ -183,18 +147,4 @@ public sealed class ExperimentLoader(FactorCatalog catalog)
             }
         }
     }
-
-    private static string Text(YamlMapping mapping, string key) => ((YamlScalar)mapping[key]!).Text.Trim();
-
-    private static int Number(YamlMapping mapping, string key) =>
-        int.Parse(Text(mapping, key), CultureInfo.InvariantCulture);
-
-    private static IReadOnlyList<YamlEntry> Entries(YamlMapping mapping, string key) =>
-        ((YamlMapping)mapping[key]!).Entries;
-
-    private static IReadOnlyList<YamlNode> Items(YamlMapping mapping, string key) =>
-        ((YamlSequence)mapping[key]!).Items;
-
-    private static IReadOnlyList<string> Texts(YamlNode list) =>
-        [.. ((YamlSequence)list).Items.Select(item => MatrixValue.Of(item)!.Text)];
 }

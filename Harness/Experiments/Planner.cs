@@ -126,17 +126,17 @@ public sealed class Planner(FactorCatalog catalog)
         where sample.Where.Count == 0 || sample.Where.Any(selection => Matches(values, selection))
         select Resolve(experiment, @group, sample, values);
 
-    private static IEnumerable<IReadOnlyDictionary<string, string>> Combinations(IReadOnlyList<Factor> matrix)
+    private static IEnumerable<IReadOnlyDictionary<string, string>> Combinations(IReadOnlyDictionary<string, IReadOnlyList<string>> matrix)
     {
         IEnumerable<OrderedDictionary<string, string>> combinations = [new(StringComparer.Ordinal)];
-        foreach (var factor in matrix)
+        foreach (var (factor, values) in matrix)
         {
             combinations =
                 from combination in combinations
-                from value in factor.Values
+                from value in values
                 select new OrderedDictionary<string, string>(combination, StringComparer.Ordinal)
                 {
-                    [factor.Name] = value,
+                    [factor] = value,
                 };
         }
 

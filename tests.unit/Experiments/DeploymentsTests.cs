@@ -25,7 +25,10 @@ public class DeploymentsTests
         Assert.Equal(["local", "far"], deployments.Names);
         Assert.Equal("There", deployments["far"].Title);
         Assert.Equal(
-            [new LinkToxic("latency", "upstream", 20, 2), new LinkToxic("latency", "downstream", 10, 0)],
+            [
+                new LinkToxic { Type = "latency", Stream = "upstream", LatencyMs = 20, JitterMs = 2 },
+                new LinkToxic { Type = "latency", Stream = "downstream", LatencyMs = 10, JitterMs = 0 },
+            ],
             deployments["far"].ToxicsOf("client-server"));
         Assert.Empty(deployments["far"].ToxicsOf("server-database"));
     }

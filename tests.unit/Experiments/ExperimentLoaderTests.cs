@@ -12,9 +12,9 @@ public class ExperimentLoaderTests
         Assert.Equal(("sample", "marketplace", "A sample", "Some words."), (experiment.Name, experiment.System, experiment.Title, experiment.Summary));
         Assert.Equal(["first", "second"], experiment.Groups.Select(group => group.Name));
         Assert.Equal([null, "calibration"], experiment.Groups.Select(group => group.System));
-        Assert.Equal(["operation", "clients", "engine", "cache"], experiment.Groups[0].Matrix.Select(factor => factor.Name));
-        Assert.Equal(["1+1", "10+20"], experiment.Groups[0].Matrix[1].Values);
-        Assert.Equal(["off"], experiment.Groups[0].Matrix[3].Values);
+        Assert.Equal(["operation", "clients", "engine", "cache"], experiment.Groups[0].Matrix.Keys);
+        Assert.Equal(["1+1", "10+20"], experiment.Groups[0].Matrix["clients"]);
+        Assert.Equal(["off"], experiment.Groups[0].Matrix["cache"]);
         var quick = experiment.Groups[0].Presets["quick"];
         Assert.Equal((3, 5), (quick.Iterations, quick.OperationsPerClient));
         Assert.Equal([["engine"], ["engine", "clients"]], quick.Where.Select(selection => selection.Keys));
