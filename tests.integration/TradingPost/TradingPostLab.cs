@@ -8,7 +8,6 @@ using Lab.Topology.Systems;
 using Lab.TradingPost.Checking;
 using Lab.TradingPost.Client;
 using Lab.TradingPost.Market;
-using Lab.TradingPost.Peers;
 using Lab.TradingPost.Protocol;
 using Lab.TradingPost.Supervision;
 using Lab.Transport;
@@ -19,7 +18,7 @@ namespace Lab.Tests.Integration.TradingPost;
 public sealed class TradingPostLab : TestLab
 {
     private static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web);
-    private int _clients = PeerOptions.FirstClient;
+    private int _clients = MarketSettings.FirstClient;
 
     protected override LabTopology Topology() => LabTopology.For([TradingPostTopology.Name]);
 

@@ -8,8 +8,8 @@ using Lab.Tests.Unit.Experiments;
 using Lab.Topology;
 using Lab.TradingPost.Checking;
 using Lab.TradingPost.Client;
+using Lab.TradingPost.Market;
 using Lab.TradingPost.Protocol;
-using Lab.TradingPost.Supervision;
 
 namespace Lab.Tests.Unit.Load;
 

@@ -63,6 +63,19 @@ public partial class TidyTests
         }
     }
 
+    /// <summary>What the simulator runs is what a process runs, only while it knows nothing of processes, sockets and files.</summary>
+    [Theory]
+    [InlineData("Market")]
+    [InlineData("Protocol")]
+    [InlineData("Peers")]
+    [InlineData("Checking")]
+    public void The_peers_of_the_trading_post_know_no_process(string folder)
+    {
+        var files = Directory.GetFiles(Path.Combine(Root, "Services", "TradingPost", folder), "*.cs");
+        Assert.NotEmpty(files);
+        Assert.Empty(files.Where(file => OfTradingPostProcesses().IsMatch(File.ReadAllText(file))).Select(file => Path.GetRelativePath(Root, file)));
+    }
+
     [Fact]
     public void Every_page_is_linked_from_the_readme_and_every_link_leads_somewhere()
     {
@@ -85,6 +98,10 @@ public partial class TidyTests
 
     [GeneratedRegex(@"\b(MySql\.Data|MySqlConnector|MySqlConnection|MySqlException)\b", RegexOptions.None, 1000)]
     private static partial Regex Driver();
+
+    [GeneratedRegex(
+        @"Lab\.TradingPost\.(Accounts|Cli|Client|Running|Supervision)\b|(?<![.\w])(Cli|Client|Running|Supervision)\.[A-Z]|\bSystem\.(IO|Net|Threading)\b", RegexOptions.None, 1000)]
+    private static partial Regex OfTradingPostProcesses();
 
     [GeneratedRegex(@"\]\((?<target>(?!https?:|mailto:)[^)\s]+)\)", RegexOptions.None, 1000)]
     private static partial Regex Link();

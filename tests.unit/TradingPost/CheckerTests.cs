@@ -1,6 +1,5 @@
 using Lab.Coordination.Clocks;
 using Lab.Tests.Unit.Coordination;
-using Lab.TradingPost.Accounts;
 using Lab.TradingPost.Checking;
 using Lab.TradingPost.Market;
 using Lab.TradingPost.Peers;

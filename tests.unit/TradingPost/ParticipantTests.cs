@@ -1,7 +1,6 @@
 using Lab.TradingPost.Market;
 using Lab.TradingPost.Peers;
 using Lab.TradingPost.Protocol;
-using Lab.TradingPost.Supervision;
 
 namespace Lab.Tests.Unit.TradingPost;
 

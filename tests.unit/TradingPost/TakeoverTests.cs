@@ -1,7 +1,7 @@
 using Lab.Tests.Unit.Coordination;
 using Lab.Tests.Unit.TradingPost.Simulation;
+using Lab.TradingPost.Market;
 using Lab.TradingPost.Peers;
-using Lab.TradingPost.Supervision;
 
 namespace Lab.Tests.Unit.TradingPost;
 

@@ -2,7 +2,6 @@ using Lab.Coordination.Clocks;
 using Lab.TradingPost.Market;
 using Lab.TradingPost.Peers;
 using Lab.TradingPost.Protocol;
-using Lab.TradingPost.Supervision;
 
 namespace Lab.Tests.Unit.TradingPost;
 
@@ -225,7 +224,7 @@ public class TraderTests
         var ledger = new Ledger();
         ledger.Apply(new Joined(Seller, 1, 1), 1);
         ledger.Apply(new Deposited(new(Seller, 1, 1), Good.Salt, stock, At(1)), 1);
-        for (var buyer = PeerOptions.FirstClient; buyer < PeerOptions.FirstClient + 4; buyer++)
+        for (var buyer = MarketSettings.FirstClient; buyer < MarketSettings.FirstClient + 4; buyer++)
         {
             ledger.Apply(new Joined(buyer, 1, buyer), 1);
         }

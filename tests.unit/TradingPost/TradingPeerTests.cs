@@ -1,11 +1,9 @@
 using Lab.Coordination.Clocks;
 using Lab.Coordination.Elections;
 using Lab.Tests.Unit.Coordination;
-using Lab.TradingPost.Accounts;
 using Lab.TradingPost.Market;
 using Lab.TradingPost.Peers;
 using Lab.TradingPost.Protocol;
-using Lab.TradingPost.Supervision;
 
 namespace Lab.Tests.Unit.TradingPost;
 
@@ -158,7 +156,7 @@ public class TradingPeerTests
     {
         var messages = new HostileMessages(seed);
         var host = new FakePeerHost(2);
-        var peer = new TradingPeer(host, new PeerOptions { Id = 2, Market = Settings with { Sellers = seed % 4, BuyEveryMs = 5 } });
+        var peer = new TradingPeer(host, Settings with { Sellers = seed % 4, BuyEveryMs = 5 });
         peer.Start();
         for (var number = 0; number < 1000; number++)
         {
@@ -189,7 +187,7 @@ public class TradingPeerTests
 
     private readonly FakePeerHost _host1 = new(1);
 
-    private TradingPeer Peer() => new(_host, new PeerOptions { Id = 2, Market = Settings });
+    private TradingPeer Peer() => new(_host, Settings);
 
     private TradingPeer Trading()
     {
@@ -202,7 +200,7 @@ public class TradingPeerTests
 
     private TradingPeer Following(Design election)
     {
-        var peer = new TradingPeer(_host1, new PeerOptions { Id = 1, Market = Settings with { Election = election } });
+        var peer = new TradingPeer(_host1, Settings with { Election = election });
         peer.Start();
         peer.Receive(2, new Electing(ElectionMessageKind.Coordinator, 7));
         Assert.Equal(new PeerEvent(PeerEventKind.Follows, 7, 2), _host1.Events[^1]);

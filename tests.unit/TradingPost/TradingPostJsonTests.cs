@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Lab.Coordination.Clocks;
 using Lab.Coordination.Elections;
-using Lab.TradingPost.Accounts;
 using Lab.TradingPost.Market;
 using Lab.TradingPost.Peers;
 using Lab.TradingPost.Protocol;

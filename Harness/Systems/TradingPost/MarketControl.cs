@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Lab.Harness.Running;
 using Lab.ServiceDefaults;
-using Lab.TradingPost.Accounts;
+using Lab.TradingPost.Market;
 using Lab.TradingPost.Protocol;
 using Lab.TradingPost.Supervision;
 

@@ -1,7 +1,7 @@
 using Lab.Harness.Analysis;
 using Lab.Harness.Verdicts;
-using Lab.TradingPost.Accounts;
 using Lab.TradingPost.Checking;
+using Lab.TradingPost.Market;
 using Lab.TradingPost.Protocol;
 
 namespace Lab.Harness.Systems.TradingPost;

@@ -6,7 +6,7 @@ using Lab.Harness.Measurement;
 using Lab.Harness.Running;
 using Lab.Harness.Verdicts;
 using Lab.TradingPost.Client;
-using Lab.TradingPost.Peers;
+using Lab.TradingPost.Market;
 using Lab.TradingPost.Protocol;
 using Lab.TradingPost.Supervision;
 using Lab.Transport;
@@ -150,7 +150,7 @@ internal sealed class MarketPopulation(LabControl lab, MarketControl market, Mar
         {
             var index = _buyers.Count;
             _buyers.Add(new MarketBuyer(
-                new TradingPostClient(PeerOptions.FirstClient + index, _peers, new TradingPostClientOptions { ContinueOnReceiver = true }),
+                new TradingPostClient(MarketSettings.FirstClient + index, _peers, new TradingPostClientOptions { ContinueOnReceiver = true }),
                 index,
                 settings.Peers,
                 WorkloadSeed.For(seed, TradingPostModule.Buy, index)));

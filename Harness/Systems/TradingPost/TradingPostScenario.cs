@@ -2,7 +2,7 @@ using Lab.Harness.Experiments;
 using Lab.Harness.Running;
 using Lab.Topology;
 using Lab.Topology.Systems;
-using Lab.TradingPost.Supervision;
+using Lab.TradingPost.Market;
 
 namespace Lab.Harness.Systems.TradingPost;
 

@@ -1,6 +1,6 @@
 using Lab.TradingPost.Accounts.Files;
 using Lab.TradingPost.Accounts.MySql;
-using Lab.TradingPost.Supervision;
+using Lab.TradingPost.Market;
 using Microsoft.Extensions.Logging;
 
 namespace Lab.TradingPost.Accounts;

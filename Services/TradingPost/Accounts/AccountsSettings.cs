@@ -1,4 +1,4 @@
-using Lab.TradingPost.Supervision;
+using Lab.TradingPost.Market;
 
 namespace Lab.TradingPost.Accounts;
 

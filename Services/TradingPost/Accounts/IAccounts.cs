@@ -37,16 +37,5 @@ public interface IAccounts : IAsyncDisposable
     Task AppendAsync(IReadOnlyList<AccountRecord> records, CancellationToken cancellationToken);
 }
 
-/// <summary>What a new trader begins with.</summary>
-/// <param name="Term">Given to nobody else.</param>
-/// <param name="Ledger">The accounts as of now; the caller's own.</param>
-public sealed record ClaimedAccounts(long Term, Ledger Ledger);
-
 /// <summary>Another trader has claimed a higher term.</summary>
 public sealed class FencedException(string message) : Exception(message);
-
-/// <summary>A line of the whole history, for whoever checks it.</summary>
-/// <param name="Term">In which it was written.</param>
-/// <param name="Trader">By whom.</param>
-/// <param name="Record">Null for the claim of the term itself.</param>
-public sealed record JournalEntry(long Term, int Trader, AccountRecord? Record);

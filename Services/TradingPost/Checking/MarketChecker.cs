@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Lab.Coordination.Clocks;
-using Lab.TradingPost.Accounts;
 using Lab.TradingPost.Market;
 using Lab.TradingPost.Peers;
 using Lab.TradingPost.Protocol;

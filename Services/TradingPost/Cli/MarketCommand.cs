@@ -1,5 +1,4 @@
 using Lab.TradingPost.Market;
-using Lab.TradingPost.Supervision;
 
 namespace Lab.TradingPost.Cli;
 

@@ -1,4 +1,4 @@
-using Lab.TradingPost.Peers;
+using Lab.TradingPost.Market;
 using Lab.TradingPost.Protocol;
 using Lab.TradingPost.Supervision;
 
@@ -62,7 +62,7 @@ internal sealed record MarketPicture
 
     /// <summary>Those of participants that are no peers.</summary>
     public IReadOnlyList<AccountSummary> Clients =>
-        [.. (Accounts ?? []).Where(account => account.Participant >= PeerOptions.FirstClient)];
+        [.. (Accounts ?? []).Where(account => account.Participant >= MarketSettings.FirstClient)];
 }
 
 /// <summary>A peer, as a row of the table.</summary>

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Lab.TradingPost.Supervision;
+using Lab.TradingPost.Market;
 
 namespace Lab.TradingPost.Cli;
 

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Lab.ServiceDefaults;
+using Lab.TradingPost.Market;
 using Lab.TradingPost.Supervision;
 
 namespace Lab.TradingPost.Cli;

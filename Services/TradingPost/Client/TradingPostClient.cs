@@ -30,13 +30,13 @@ public sealed class TradingPostClient : IAsyncDisposable
     private long _lastNumber;
     private TraderIs? _trader;
 
-    /// <param name="participant">Its id: from <see cref="PeerOptions.FirstClient"/> on, and nobody else's.</param>
+    /// <param name="participant">Its id: from <see cref="MarketSettings.FirstClient"/> on, and nobody else's.</param>
     /// <param name="peers">Addresses of the peers, by id.</param>
     /// <param name="options">Null: as they are by default.</param>
     /// <exception cref="ArgumentOutOfRangeException">The id is a peer's.</exception>
     public TradingPostClient(int participant, IReadOnlyList<DnsEndPoint> peers, TradingPostClientOptions? options = null)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(participant, PeerOptions.FirstClient);
+        ArgumentOutOfRangeException.ThrowIfLessThan(participant, MarketSettings.FirstClient);
         _options = options ?? new TradingPostClientOptions();
         Participant = participant;
         _peers = new PeerConnections(peers, new FrameClientOptions

@@ -36,3 +36,18 @@ public sealed record Deposited(RequestId Request, Good Good, int Quantity, Vecto
 public sealed record Sold(
     RequestId Request, Good Good, int Quantity, int Seller, int Trader, int Price, int Commission, VectorClock Clock, long Round)
     : AccountRecord;
+
+/// <summary>
+/// Names a request for ever, so that one that is sent again is done once. A participant has one request under way.
+/// </summary>
+/// <param name="Participant">Who asks: a peer, or a buyer that is none.</param>
+/// <param name="Session">Given by the accounts when the participant joins; a later one ends all earlier ones.</param>
+/// <param name="Number">Counts from 1 within the session.</param>
+[method: JsonConstructor]
+public readonly record struct RequestId(int Participant, int Session, long Number);
+
+/// <summary>A line of the whole history, for whoever checks it.</summary>
+/// <param name="Term">In which it was written.</param>
+/// <param name="Trader">By whom.</param>
+/// <param name="Record">Null for the claim of the term itself.</param>
+public sealed record JournalEntry(long Term, int Trader, AccountRecord? Record);

@@ -1,5 +1,4 @@
 using Lab.Coordination.Clocks;
-using Lab.TradingPost.Peers;
 using Lab.TradingPost.Protocol;
 
 namespace Lab.TradingPost.Market;
@@ -137,7 +136,7 @@ public sealed class Ledger
         Must(offer is not null && offer.Left >= sold.Quantity, sold, $"the seller has {offer?.Left ?? 0} pieces");
         Must(sold.Price == Prices.Of(sold.Good) * sold.Quantity, sold, "the price is another");
         Must(sold.Commission == Prices.CommissionOf(sold.Price), sold, "the commission is another");
-        Must(sold.Trader is >= 0 and < PeerOptions.FirstClient, sold, "no peer has such an id");
+        Must(sold.Trader is >= 0 and < MarketSettings.FirstClient, sold, "no peer has such an id");
 
         buyer.Spent += sold.Price;
         buyer.Goods[(int)sold.Good] += sold.Quantity;
@@ -179,6 +178,11 @@ public sealed class Ledger
         }
     }
 }
+
+/// <summary>What a new trader begins with.</summary>
+/// <param name="Term">Given to nobody else.</param>
+/// <param name="Ledger">The accounts as of now; the caller's own.</param>
+public sealed record ClaimedAccounts(long Term, Ledger Ledger);
 
 /// <summary>What the ledger knows of one participant.</summary>
 internal sealed class Account(int participant)

@@ -30,7 +30,7 @@ internal sealed record LedgerSnapshot(long Records, long Term, IReadOnlyList<Led
     private Ledger ToLedger()
     {
         Must(Records >= 0 && Term >= 0, "negative numbers");
-        Must(Accounts.Count <= Ledger.MostParticipants + Peers.PeerOptions.FirstClient, "too many participants");
+        Must(Accounts.Count <= Ledger.MostParticipants + MarketSettings.FirstClient, "too many participants");
         var ledger = new Ledger();
         var last = -1;
         foreach (var part in Accounts)

@@ -66,5 +66,5 @@ internal sealed class PeerClock(int id, int peers)
     private bool IsCredible((int Node, long Events) entry, bool fromPeer, Ledger? ledger) =>
         entry.Events <= MostEvents
         && ((entry.Node >= 0 && entry.Node < peers)
-            || (entry.Node >= PeerOptions.FirstClient && (ledger is null ? fromPeer || Now[entry.Node] > 0 : ledger.Find(entry.Node) is not null)));
+            || (entry.Node >= MarketSettings.FirstClient && (ledger is null ? fromPeer || Now[entry.Node] > 0 : ledger.Find(entry.Node) is not null)));
 }

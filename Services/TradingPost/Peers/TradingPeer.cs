@@ -2,10 +2,8 @@ using Lab.Coordination;
 using Lab.Coordination.Clocks;
 using Lab.Coordination.Elections;
 using Lab.Coordination.Failures;
-using Lab.TradingPost.Accounts;
 using Lab.TradingPost.Market;
 using Lab.TradingPost.Protocol;
-using Lab.TradingPost.Supervision;
 
 namespace Lab.TradingPost.Peers;
 
@@ -44,16 +42,16 @@ public sealed partial class TradingPeer : INode<PeerMessage>
     private bool _askedTrader;
     private bool _hasSold;
 
-    public TradingPeer(IPeerHost host, PeerOptions options)
+    public TradingPeer(IPeerHost host, MarketSettings market)
     {
         _host = host;
-        _market = options.Market;
+        _market = market;
         var improved = _market.Election == Design.Improved;
         _election = new BullyElection(this, [.. Enumerable.Range(0, _market.Peers)], new ElectionOptions { Parallel = improved });
         _detector = improved ? new FailureDetector(Detection) : null;
-        _participant = new Participant(this, options.Id, _market);
+        _participant = new Participant(this, host.Id, _market);
         _questions = new TraderQuestions(_host.Send);
-        _clock = new PeerClock(options.Id, _market.Peers);
+        _clock = new PeerClock(host.Id, _market.Peers);
     }
 
     public void Start()
@@ -72,7 +70,7 @@ public sealed partial class TradingPeer : INode<PeerMessage>
 
     public void Receive(int from, PeerMessage message)
     {
-        var fromPeer = IsPeer(from) && from != _host.Id;
+        var fromPeer = _market.IsPeer(from) && from != _host.Id;
         if (fromPeer)
         {
             Heard(from);
@@ -126,7 +124,7 @@ public sealed partial class TradingPeer : INode<PeerMessage>
     /// <remarks>As published nobody makes anything of it.</remarks>
     public void Disconnected(int node)
     {
-        if (_detector is not null && IsPeer(node) && node != _host.Id)
+        if (_detector is not null && _market.IsPeer(node) && node != _host.Id)
         {
             _detector.Suspect(node);
             Suspect(node, "its connection has ended");
@@ -314,8 +312,6 @@ public sealed partial class TradingPeer : INode<PeerMessage>
     }
 
     private IEnumerable<int> Others() => Enumerable.Range(0, _market.Peers).Where(peer => peer != _host.Id);
-
-    private bool IsPeer(int participant) => participant >= 0 && participant < _market.Peers;
 
     private void Report(PeerEventKind kind, int? other = null, string? detail = null) =>
         _host.Report(new PeerEvent(kind, _election.Term, other, detail));

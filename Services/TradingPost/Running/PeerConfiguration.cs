@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Lab.TradingPost.Accounts;
+using Lab.TradingPost.Market;
 using Lab.TradingPost.Peers;
-using Lab.TradingPost.Supervision;
 
 namespace Lab.TradingPost.Running;
 
@@ -17,8 +17,6 @@ internal sealed record PeerConfiguration(
     int Id, MarketSettings Market, string Listen, IReadOnlyList<string> Peers, AccountsSettings Accounts, string OwnLedger)
 {
     public const string Variable = "TRADING_POST_PEER";
-
-    public PeerOptions Options => new() { Id = Id, Market = Market };
 
     public string ToJson() => JsonSerializer.Serialize(this, RunningJson.Default.PeerConfiguration);
 

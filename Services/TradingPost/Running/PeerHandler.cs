@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Lab.TradingPost.Peers;
+using Lab.TradingPost.Market;
 using Lab.TradingPost.Protocol;
 using Lab.TradingPost.Supervision;
 using Lab.Transport.Frames;
@@ -7,10 +7,11 @@ using Lab.Transport.Frames;
 namespace Lab.TradingPost.Running;
 
 /// <summary>Takes frames for a peer: what is no envelope, or says what its sender cannot say, is answered with an error and goes no further.</summary>
-/// <param name="options">Of the peer.</param>
+/// <param name="id">The peer's.</param>
+/// <param name="market">It belongs to.</param>
 /// <param name="receive">Gets what is to be answered to nobody who waits. False: too much waits already.</param>
 /// <param name="ask">Gets questions. False: too much waits already.</param>
-internal sealed class PeerHandler(PeerOptions options, Func<Envelope, bool> receive, Func<Envelope, WaitingReply, bool> ask) : IFrameHandler
+internal sealed class PeerHandler(int id, MarketSettings market, Func<Envelope, bool> receive, Func<Envelope, WaitingReply, bool> ask) : IFrameHandler
 {
     /// <summary>
     /// A question that has no answer by then is given up: who asks for the next trader asks again, who buys cannot know
@@ -56,13 +57,13 @@ internal sealed class PeerHandler(PeerOptions options, Func<Envelope, bool> rece
     /// <summary>Null when the sender may say this, here.</summary>
     private string? WhyNot(Envelope envelope)
     {
-        var isPeer = envelope.From >= 0 && envelope.From < options.Market.Peers;
-        if (!isPeer && envelope.From < PeerOptions.FirstClient)
+        var isPeer = market.IsPeer(envelope.From);
+        if (!isPeer && envelope.From < MarketSettings.FirstClient)
         {
-            return FormattableString.Invariant($"there is no participant {envelope.From}: peers are below {options.Market.Peers}, clients from {PeerOptions.FirstClient} on");
+            return FormattableString.Invariant($"there is no participant {envelope.From}: peers are below {market.Peers}, clients from {MarketSettings.FirstClient} on");
         }
 
-        if (envelope.From == options.Id || envelope.Id < 0)
+        if (envelope.From == id || envelope.Id < 0)
         {
             return "this cannot be: the sender is the receiver, or the id is negative";
         }

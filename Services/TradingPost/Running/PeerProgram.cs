@@ -48,7 +48,7 @@ internal static class PeerProgram
         {
             try
             {
-                return new PeerShell(configuration.Options, IPEndPoint.Parse(configuration.Listen), accounts, output, End, logger);
+                return new PeerShell(configuration.Id, configuration.Market, IPEndPoint.Parse(configuration.Listen), accounts, output, End, logger);
             }
             catch (SocketException exception)
             {

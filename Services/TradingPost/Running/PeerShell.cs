@@ -27,7 +27,6 @@ internal sealed class PeerShell : IPeerHost, IAsyncDisposable
     private const string SweepTimer = "shell: overdue replies";
     private const long SweepUs = 500_000;
 
-    private readonly PeerOptions _options;
     private readonly IPeerWitness _witness;
     private readonly ILogger _logger;
     private readonly LogLimiter _dropped = new();
@@ -41,7 +40,8 @@ internal sealed class PeerShell : IPeerHost, IAsyncDisposable
     private FrameSender?[] _senders = [];
     private bool _isEnding;
 
-    /// <param name="options">Of the peer.</param>
+    /// <param name="id">The peer's.</param>
+    /// <param name="market">It belongs to.</param>
     /// <param name="listen">Bound at once; served from <see cref="BeginAsync"/> on.</param>
     /// <param name="accounts">Its own way to the accounts; disposed of with it.</param>
     /// <param name="witness">Gets what it tells.</param>
@@ -49,19 +49,19 @@ internal sealed class PeerShell : IPeerHost, IAsyncDisposable
     /// <param name="logger">For what goes wrong.</param>
     /// <exception cref="System.Net.Sockets.SocketException">The address cannot be bound.</exception>
     public PeerShell(
-        PeerOptions options, IPEndPoint listen, IAccounts accounts, IPeerWitness witness, Action<Exception> failed, ILogger logger)
+        int id, MarketSettings market, IPEndPoint listen, IAccounts accounts, IPeerWitness witness, Action<Exception> failed, ILogger logger)
     {
-        (_options, _witness, _logger) = (options, witness, logger);
-        Random = new Random(HashCode.Combine(options.Market.Seed, options.Id));
-        var handler = new PeerHandler(options, Receive, Ask);
+        (Id, _witness, _logger) = (id, witness, logger);
+        Random = new Random(HashCode.Combine(market.Seed, id));
+        var handler = new PeerHandler(id, market, Receive, Ask);
         _server = new FrameServer(
             listen, handler, new ConnectionLimits { MaxConnections = 2000, MaxPayloadBytes = MaxPayloadBytes }, logger, new FrameServerOptions { Workers = 1 });
         _thread = new EventThread("peer", MostEvents) { TurnEnded = SendAll, Failed = failed };
         _accounts = accounts;
-        _peer = new TradingPeer(this, options);
+        _peer = new TradingPeer(this, market);
     }
 
-    public int Id => _options.Id;
+    public int Id { get; }
 
     public long NowUs => MonotonicClock.NowUs;
 

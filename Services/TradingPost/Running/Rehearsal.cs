@@ -3,7 +3,6 @@ using Lab.TradingPost.Accounts;
 using Lab.TradingPost.Client;
 using Lab.TradingPost.Market;
 using Lab.TradingPost.Peers;
-using Lab.TradingPost.Supervision;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -45,7 +44,8 @@ internal static class Rehearsal
         var accounts = new AccountsSettings { Kind = AccountsKind.File, Folder = folder, SnapshotEvery = Buys / 3 };
         var silent = new Silence();
         var shells = Enumerable.Range(0, Peers).Select(id => new PeerShell(
-            new PeerOptions { Id = id, Market = market },
+            id,
+            market,
             new IPEndPoint(IPAddress.Loopback, 0),
             AccountsFactory.Create(accounts, NullLogger.Instance),
             silent,
@@ -55,7 +55,7 @@ internal static class Rehearsal
         {
             DnsEndPoint[] addresses = [.. shells.Select(shell => new DnsEndPoint("127.0.0.1", shell.Endpoint.Port))];
             await Task.WhenAll(shells.Select(shell => shell.BeginAsync(addresses, PeerProgram.Engine)));
-            await using var buyer = new TradingPostClient(PeerOptions.FirstClient, addresses);
+            await using var buyer = new TradingPostClient(MarketSettings.FirstClient, addresses);
             await buyer.JoinAsync(cancellationToken);
             await BuyAsync(buyer, Buys, cancellationToken);
             await shells[^1].DisposeAsync();

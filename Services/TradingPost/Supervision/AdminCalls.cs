@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Lab.ServiceDefaults;
 using Lab.TradingPost.Accounts;
+using Lab.TradingPost.Market;
 using Lab.TradingPost.Protocol;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;

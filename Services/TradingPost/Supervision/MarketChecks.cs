@@ -1,3 +1,5 @@
+using Lab.TradingPost.Market;
+
 namespace Lab.TradingPost.Supervision;
 
 /// <summary>What a market can be opened with.</summary>

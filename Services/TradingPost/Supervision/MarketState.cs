@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Lab.TradingPost.Market;
 using Lab.TradingPost.Peers;
 
 namespace Lab.TradingPost.Supervision;

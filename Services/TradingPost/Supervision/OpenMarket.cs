@@ -1,4 +1,5 @@
 using Lab.TradingPost.Accounts;
+using Lab.TradingPost.Market;
 using Lab.TradingPost.Protocol;
 using Lab.TradingPost.Running;
 using Microsoft.Extensions.Logging;

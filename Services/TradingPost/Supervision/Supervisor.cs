@@ -1,4 +1,5 @@
 using Lab.ServiceDefaults;
+using Lab.TradingPost.Market;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 

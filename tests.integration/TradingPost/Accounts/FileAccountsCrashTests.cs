@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Text.Json;
 using Lab.TradingPost.Accounts;
 using Lab.TradingPost.Market;
-using Lab.TradingPost.Supervision;
 
 namespace Lab.Tests.Integration.TradingPost.Accounts;
 

@@ -4,7 +4,7 @@ using Lab.Tests.Integration.Labs;
 using Lab.Tests.Unit.TradingPost.Accounts;
 using Lab.Topology;
 using Lab.TradingPost.Accounts;
-using Lab.TradingPost.Supervision;
+using Lab.TradingPost.Market;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Lab.Tests.Integration.TradingPost.Accounts;

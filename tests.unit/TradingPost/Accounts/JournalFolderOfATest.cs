@@ -1,5 +1,5 @@
 using Lab.TradingPost.Accounts;
-using Lab.TradingPost.Supervision;
+using Lab.TradingPost.Market;
 
 namespace Lab.Tests.Unit.TradingPost.Accounts;
 

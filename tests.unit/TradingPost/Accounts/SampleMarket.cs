@@ -1,5 +1,4 @@
 using Lab.Coordination.Clocks;
-using Lab.TradingPost.Accounts;
 using Lab.TradingPost.Market;
 
 namespace Lab.Tests.Unit.TradingPost.Accounts;

@@ -1,6 +1,5 @@
 using Lab.TradingPost.Cli;
 using Lab.TradingPost.Market;
-using Lab.TradingPost.Supervision;
 
 namespace Lab.Tests.Unit.TradingPost.Cli;
 

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Lab.TradingPost.Cli;
+using Lab.TradingPost.Market;
 using Lab.TradingPost.Peers;
 using Lab.TradingPost.Supervision;
 using Spectre.Console;

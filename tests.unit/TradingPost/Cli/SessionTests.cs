@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Lab.TradingPost.Cli;
-using Lab.TradingPost.Supervision;
+using Lab.TradingPost.Market;
 
 namespace Lab.Tests.Unit.TradingPost.Cli;
 

@@ -1,5 +1,4 @@
 using Lab.Coordination.Simulation;
-using Lab.TradingPost.Accounts;
 using Lab.TradingPost.Market;
 using Lab.TradingPost.Protocol;
 

@@ -1,9 +1,9 @@
 using Lab.Coordination.Simulation;
 using Lab.Tests.Unit.Coordination;
 using Lab.TradingPost.Checking;
+using Lab.TradingPost.Market;
 using Lab.TradingPost.Peers;
 using Lab.TradingPost.Protocol;
-using Lab.TradingPost.Supervision;
 
 namespace Lab.Tests.Unit.TradingPost.Simulation;
 
@@ -186,7 +186,7 @@ internal sealed class SimulatedMarket
             _simulator.Add(id, host => _peers[id] = new SimulatedPeer(host, this));
         }
 
-        _simulator.Add(PeerOptions.FirstClient, host => new SimulatedClient(host, this));
+        _simulator.Add(MarketSettings.FirstClient, host => new SimulatedClient(host, this));
     }
 
     private SimulationException Violation(string what) => _simulator.Violation($"{what}\n{Settings}\nlast events:\n{Trace}");

@@ -1,6 +1,5 @@
 using Lab.Coordination;
 using Lab.Coordination.Simulation;
-using Lab.TradingPost.Accounts;
 using Lab.TradingPost.Market;
 using Lab.TradingPost.Peers;
 using Lab.TradingPost.Protocol;
@@ -17,7 +16,7 @@ internal sealed class SimulatedPeer : INode<PeerMessage>, IPeerHost
     public SimulatedPeer(SimulatedHost<PeerMessage> host, SimulatedMarket market)
     {
         (_host, _market) = (host, market);
-        _peer = new TradingPeer(this, new PeerOptions { Id = host.Id, Market = market.Settings });
+        _peer = new TradingPeer(this, market.Settings);
     }
 
     public int Id => _host.Id;

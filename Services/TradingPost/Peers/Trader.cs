@@ -1,9 +1,8 @@
 using Lab.Coordination.Clocks;
-using Lab.TradingPost.Peers;
+using Lab.TradingPost.Market;
 using Lab.TradingPost.Protocol;
-using Lab.TradingPost.Supervision;
 
-namespace Lab.TradingPost.Market;
+namespace Lab.TradingPost.Peers;
 
 /// <summary>
 /// A peer in the trader's office, for one term. Requests that come while the accounts are being written wait; when that is
@@ -276,7 +275,7 @@ internal sealed class Trader(ITraderDesk desk, MarketSettings market, int id, lo
         new(offer.LastSale!.Request, good, offer.LastSale.Quantity, offer.LastSale.Earned, offer.Left);
 
     private bool IsParticipant(int participant) =>
-        participant >= PeerOptions.FirstClient || (participant >= 0 && participant < market.Peers);
+        participant >= MarketSettings.FirstClient || market.IsPeer(participant);
 
     /// <remarks>Session 0 is nobody's: a join cannot be taken for a request.</remarks>
     private static RequestId IdOf(int from, PeerMessage message) => message switch

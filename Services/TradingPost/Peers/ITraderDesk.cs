@@ -1,6 +1,7 @@
+using Lab.TradingPost.Market;
 using Lab.TradingPost.Protocol;
 
-namespace Lab.TradingPost.Market;
+namespace Lab.TradingPost.Peers;
 
 /// <summary>What a <see cref="Trader"/> needs of the peer that trades.</summary>
 internal interface ITraderDesk

@@ -1,10 +1,13 @@
 using System.Text.Json.Serialization;
 
-namespace Lab.TradingPost.Supervision;
+namespace Lab.TradingPost.Market;
 
 /// <summary>What a market is opened with: <c>PUT /admin/market</c> ends the one before and begins with empty accounts.</summary>
 public sealed record MarketSettings
 {
+    /// <summary>Ids below are peers, which may trade; clients that only buy have ids from here on.</summary>
+    public const int FirstClient = 100;
+
     /// <summary>Peer processes, with ids from 0.</summary>
     public int Peers { get; init; } = 6;
 
@@ -34,6 +37,9 @@ public sealed record MarketSettings
 
     /// <summary>For somebody who looks on: peers buy on their own, at a pace that can be followed.</summary>
     public static MarketSettings ForWatching { get; } = new() { BuyEveryMs = 500 };
+
+    /// <summary>One of this market's peers, as opposed to a client, or nobody.</summary>
+    public bool IsPeer(int participant) => participant >= 0 && participant < Peers;
 }
 
 /// <summary>Where the accounts are durable.</summary>
