@@ -1,3 +1,4 @@
+using Lab.Coordination.Clocks;
 using Lab.TradingPost.Market;
 using Lab.TradingPost.Peers;
 using Lab.TradingPost.Protocol;
@@ -15,7 +16,12 @@ internal sealed class FakePeerHost(int id) : IPeerHost
 
     public List<(int To, PeerMessage Message)> Sent { get; } = [];
 
-    public HashSet<string> Timers { get; } = new(StringComparer.Ordinal);
+    /// <summary>Those that are set, with their delays in microseconds.</summary>
+    public Dictionary<string, long> Timers { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>As they were before they got their clocks.</summary>
+    public IReadOnlyList<(int To, PeerMessage Message)> SentWithoutClocks =>
+        [.. Sent.Select(sent => (sent.To, sent.Message with { Clock = VectorClock.Zero }))];
 
     public List<PeerEvent> Events { get; } = [];
 
@@ -27,7 +33,7 @@ internal sealed class FakePeerHost(int id) : IPeerHost
 
     public void Send(int to, PeerMessage message) => Sent.Add((to, message));
 
-    public void SetTimer(string timer, long delayUs) => Timers.Add(timer);
+    public void SetTimer(string timer, long delayUs) => Timers[timer] = delayUs;
 
     public void CancelTimer(string timer) => Timers.Remove(timer);
 

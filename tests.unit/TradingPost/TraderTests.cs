@@ -11,18 +11,18 @@ public class TraderTests
     private const int Id = 5;
     private const long Term = 3;
 
-    private readonly Desk _desk = new();
+    private readonly FakePeerHost _host = new(Id);
 
     [Fact]
     public void Nothing_is_said_before_it_is_durable()
     {
         var trader = Open();
         trader.Receive(100, Buy(100, 1), At(1));
-        Assert.Empty(_desk.Told);
-        Assert.Single(_desk.Appends);
+        Assert.Empty(Told);
+        Assert.Single(_host.Appends);
         trader.Appended();
-        Assert.Equal([(Seller, (PeerMessage)new SaleNotice(new(100, 1, 1), Good.Salt, 1, 12, 9)), (100, new Done(new(100, 1, 1), Term, Seller, 15))], _desk.Told);
-        Assert.Equal(1, trader.Sales);
+        Assert.Equal([(Seller, (PeerMessage)new SaleNotice(new(100, 1, 1), Good.Salt, 1, 12, 9)), (100, new Done(new(100, 1, 1), Term, Seller, 15))], Told);
+        Assert.Equal([PeerEventKind.FirstSale], _host.Events.Select(happened => happened.Kind));
     }
 
     [Fact]
@@ -33,10 +33,10 @@ public class TraderTests
         trader.Receive(102, Buy(102, 1), At(8));
         trader.Receive(101, Buy(101, 1), At(7));
         trader.Receive(100, Buy(100, 1), At(8));
-        Assert.Single(_desk.Appends);
+        Assert.Single(_host.Appends);
         trader.Appended();
-        Assert.Equal([101, 100, 102], _desk.Appends[1].Cast<Sold>().Select(sold => sold.Request.Participant));
-        Assert.Equal([2, 2, 2], _desk.Appends[1].Cast<Sold>().Select(sold => sold.Round));
+        Assert.Equal([101, 100, 102], _host.Appends[1].Records.Cast<Sold>().Select(sold => sold.Request.Participant));
+        Assert.Equal([2, 2, 2], _host.Appends[1].Records.Cast<Sold>().Select(sold => sold.Round));
     }
 
     [Fact]
@@ -51,8 +51,8 @@ public class TraderTests
         trader.Appended();
         trader.Appended();
         trader.Appended();
-        Assert.Equal([103, 102, 101], _desk.Appends.Select(append => ((Sold)Assert.Single(append)).Request.Participant).Order().Reverse());
-        Assert.Equal(3, _desk.Told.Count(told => told.Message is Done));
+        Assert.Equal([103, 102, 101], _host.Appends.Select(append => ((Sold)Assert.Single(append.Records)).Request.Participant).Order().Reverse());
+        Assert.Equal(3, Told.Count(told => told.Message is Done));
     }
 
     [Fact]
@@ -64,8 +64,8 @@ public class TraderTests
         trader.Receive(101, Buy(101, 1), At(7));
         trader.Appended();
         trader.Appended();
-        Assert.Contains((101, new Done(new(101, 1, 1), Term, Seller, 15)), _desk.Told);
-        Assert.Contains((100, new Refused(new(100, 1, 1), RefusalReason.NoSeller, Id, Term)), _desk.Told);
+        Assert.Contains((101, new Done(new(101, 1, 1), Term, Seller, 15)), Told);
+        Assert.Contains((100, new Refused(new(100, 1, 1), RefusalReason.NoSeller, Id, Term)), Told);
     }
 
     [Fact]
@@ -76,8 +76,8 @@ public class TraderTests
         trader.Receive(100, Buy(100, 1), At(2));
         trader.Appended();
         trader.Receive(100, Buy(100, 1), At(3));
-        Assert.Single(_desk.Appends);
-        Assert.Equal(2, _desk.Told.Count(told => told == (100, new Done(new(100, 1, 1), Term, Seller, 15))));
+        Assert.Single(_host.Appends);
+        Assert.Equal(2, Told.Count(told => told == (100, new Done(new(100, 1, 1), Term, Seller, 15))));
     }
 
     [Fact]
@@ -87,8 +87,8 @@ public class TraderTests
         ledger.Apply(new Sold(new(100, 1, 1), Good.Salt, 1, Seller, 4, 15, 3, At(1), 1), 1);
         var trader = Open(ledger);
         trader.Receive(100, Buy(100, 1), At(3));
-        Assert.Empty(_desk.Appends);
-        Assert.Equal((100, new Done(new(100, 1, 1), 1, Seller, 15)), _desk.Told[^1]);
+        Assert.Empty(_host.Appends);
+        Assert.Equal((100, new Done(new(100, 1, 1), 1, Seller, 15)), Told[^1]);
     }
 
     [Fact]
@@ -96,13 +96,13 @@ public class TraderTests
     {
         var trader = Open();
         trader.Receive(110, new Join(77), At(1));
-        Assert.Empty(_desk.Told);
+        Assert.Empty(Told);
         trader.Appended();
         trader.Receive(110, new Join(77), At(2));
         trader.Receive(110, new Join(78), At(2));
         trader.Appended();
         Assert.Equal(
-            [(110, (PeerMessage)new Welcome(77, 1)), (110, new Welcome(77, 1)), (110, new Welcome(78, 2))], _desk.Told);
+            [(110, (PeerMessage)new Welcome(77, 1)), (110, new Welcome(77, 1)), (110, new Welcome(78, 2))], Told);
     }
 
     [Fact]
@@ -113,7 +113,7 @@ public class TraderTests
         trader.Appended();
         trader.Receive(100, new Join(99), At(2));
         trader.Appended();
-        _desk.Told.Clear();
+        _host.Sent.Clear();
         trader.Receive(100, Buy(100, 2), At(3));
         trader.Receive(100, Buy(100, 3), At(4));
         trader.Receive(109, Buy(109, 1), At(4));
@@ -123,7 +123,7 @@ public class TraderTests
                 (100, new Refused(new(100, 1, 3), RefusalReason.UnknownSession, Id, Term)),
                 (109, new Refused(new(109, 1, 1), RefusalReason.UnknownSession, Id, Term)),
             ],
-            _desk.Told);
+            Told);
     }
 
     [Fact]
@@ -133,7 +133,7 @@ public class TraderTests
         trader.Receive(100, Buy(100, 5), At(1));
         trader.Appended();
         trader.Receive(100, Buy(100, 4), At(2));
-        Assert.Equal((100, new Refused(new(100, 1, 4), RefusalReason.Superseded, Id, Term)), _desk.Told[^1]);
+        Assert.Equal((100, new Refused(new(100, 1, 4), RefusalReason.Superseded, Id, Term)), Told[^1]);
     }
 
     [Theory]
@@ -152,9 +152,9 @@ public class TraderTests
         var trader = Open();
         trader.Receive(from, new Buy(new(participant, 1, number), good, quantity), At(1));
         trader.Receive(from, new Deposit(new(participant, 1, number), good, quantity), At(1));
-        Assert.Empty(_desk.Appends);
-        Assert.Equal(2, _desk.Told.Count);
-        Assert.All(_desk.Told, told => Assert.Equal(RefusalReason.Invalid, Assert.IsType<Refused>(told.Message).Reason));
+        Assert.Empty(_host.Appends);
+        Assert.Equal(2, Told.Count);
+        Assert.All(Told, told => Assert.Equal(RefusalReason.Invalid, Assert.IsType<Refused>(told.Message).Reason));
     }
 
     [Fact]
@@ -162,7 +162,7 @@ public class TraderTests
     {
         var trader = Open(stock: Ledger.MostPieces);
         trader.Receive(Seller, new Deposit(new(Seller, 1, 2), Good.Salt, 1), At(1));
-        Assert.Equal(RefusalReason.Invalid, Assert.IsType<Refused>(Assert.Single(_desk.Told).Message).Reason);
+        Assert.Equal(RefusalReason.Invalid, Assert.IsType<Refused>(Assert.Single(Told).Message).Reason);
     }
 
     [Fact]
@@ -174,9 +174,9 @@ public class TraderTests
             trader.Receive(100, Buy(100, number), At(1));
         }
 
-        Assert.Empty(_desk.Told);
+        Assert.Empty(Told);
         trader.Receive(101, Buy(101, 1), At(1));
-        Assert.Equal([(101, (PeerMessage)new Refused(new(101, 1, 1), RefusalReason.Busy, Id, Term))], _desk.Told);
+        Assert.Equal([(101, (PeerMessage)new Refused(new(101, 1, 1), RefusalReason.Busy, Id, Term))], Told);
     }
 
     [Fact]
@@ -193,7 +193,7 @@ public class TraderTests
                 (101, new Refused(new(101, 1, 1), RefusalReason.NotTrader, null, Term)),
                 (110, new Refused(default, RefusalReason.NotTrader, null, Term)),
             ],
-            _desk.Told);
+            Told);
     }
 
     [Fact]
@@ -203,17 +203,19 @@ public class TraderTests
         ledger.Apply(new Sold(new(100, 1, 1), Good.Salt, 1, Seller, 4, 15, 3, At(1), 1), 1);
         var trader = Open(ledger);
         trader.RemindSellers();
-        Assert.Equal([(Seller, (PeerMessage)new SaleNotice(new(100, 1, 1), Good.Salt, 1, 12, 1))], _desk.Told);
-        _desk.Told.Clear();
+        Assert.Equal([(Seller, (PeerMessage)new SaleNotice(new(100, 1, 1), Good.Salt, 1, 12, 1))], Told);
+        _host.Sent.Clear();
         trader.RemindSellers();
-        Assert.Empty(_desk.Told);
+        Assert.Empty(Told);
 
         trader.Receive(101, Buy(101, 1), At(2));
         trader.RemindSellers();
-        Assert.Empty(_desk.Told);
+        Assert.Empty(Told);
         trader.Appended();
-        Assert.Equal(2, _desk.Told.Count(told => told == (Seller, new SaleNotice(new(101, 1, 1), Good.Salt, 1, 12, 0))));
+        Assert.Equal(2, Told.Count(told => told == (Seller, new SaleNotice(new(101, 1, 1), Good.Salt, 1, 12, 0))));
     }
+
+    private IReadOnlyList<(int To, PeerMessage Message)> Told => _host.SentWithoutClocks;
 
     private static VectorClock At(long sum) => VectorClock.Of((1, sum));
 
@@ -235,16 +237,5 @@ public class TraderTests
     private Trader Open(Design writes = Design.Improved, int stock = 10) => Open(Stocked(stock), writes);
 
     private Trader Open(Ledger ledger, Design writes = Design.Improved) =>
-        new(_desk, new MarketSettings { Writes = writes }, Id, Term, ledger);
-
-    private sealed class Desk : ITraderDesk
-    {
-        public List<(int To, PeerMessage Message)> Told { get; } = [];
-
-        public List<IReadOnlyList<AccountRecord>> Appends { get; } = [];
-
-        public void Append(IReadOnlyList<AccountRecord> records) => Appends.Add(records);
-
-        public void Tell(int participant, PeerMessage message) => Told.Add((participant, message));
-    }
+        new(new PeerContext(_host, new MarketSettings { Writes = writes }, _ => { }), Term, ledger);
 }

@@ -175,7 +175,7 @@ public class TradingPeerTests
             if (number % 10 == 0)
             {
                 host.NowUs += 20_000;
-                host.Timers.ToList().ForEach(peer.Fire);
+                host.Timers.Keys.ToList().ForEach(peer.Fire);
             }
 
             host.Sent.RemoveAll(sent => sent.Message.Clock.Entries.Count <= Settings.Peers + Ledger.MostParticipants);

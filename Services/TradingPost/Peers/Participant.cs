@@ -7,7 +7,7 @@ namespace Lab.TradingPost.Peers;
 /// A peer as seller or buyer. It has one request under way, and repeats it, to whoever trades by then, until it is
 /// answered: the accounts know what is done already (<c>docs/trading-post.md</c>).
 /// </summary>
-internal sealed class Participant(IParticipantDesk desk, int id, MarketSettings market)
+internal sealed class Participant(PeerContext context)
 {
     /// <summary>An answer is waited for so long before the request is repeated.</summary>
     public const long RepeatUs = 500_000;
@@ -21,7 +21,6 @@ internal sealed class Participant(IParticipantDesk desk, int id, MarketSettings 
     private const string RepeatTimer = "participant-repeat";
     private const string NextTimer = "participant-next";
 
-    private bool _hasTrader;
     private int _session;
     private long _number;
     private PeerMessage? _asked;
@@ -39,26 +38,28 @@ internal sealed class Participant(IParticipantDesk desk, int id, MarketSettings 
     /// <summary>The good it sells or wants; null when it does neither.</summary>
     public Good? Good { get; private set; }
 
-    public bool IsSeller { get; } = id < market.Sellers;
+    public bool IsSeller { get; } = context.Id < context.Market.Sellers;
 
-    private bool IsBuyer => !IsSeller && market.BuyEveryMs is not null;
+    private bool IsBuyer => !IsSeller && context.Market.BuyEveryMs is not null;
+
+    /// <summary>Whom to ask; null while nobody else trades.</summary>
+    private int? Trader => context.Trader == context.Id ? null : context.Trader;
 
     public void Start()
     {
         if (IsSeller || IsBuyer)
         {
-            Good = (Good)desk.Random.Next(Goods.All.Count);
+            Good = (Good)context.Host.Random.Next(Goods.All.Count);
         }
     }
 
-    /// <summary>Whom to ask has changed; null: nobody, for now.</summary>
-    public void TraderChanged(bool hasTrader)
+    /// <summary>Somebody else is to be asked, or nobody for now.</summary>
+    public void TraderChanged()
     {
-        _hasTrader = hasTrader;
-        if (!hasTrader)
+        if (Trader is null)
         {
-            desk.CancelTimer(RepeatTimer);
-            desk.CancelTimer(NextTimer);
+            context.Host.CancelTimer(RepeatTimer);
+            context.Host.CancelTimer(NextTimer);
         }
         else if (_asked is not null)
         {
@@ -70,20 +71,19 @@ internal sealed class Participant(IParticipantDesk desk, int id, MarketSettings 
         }
     }
 
-    /// <summary>True when the timer was one of the participant's.</summary>
+    /// <summary>True when the trader has not answered in time.</summary>
     public bool Fire(string timer)
     {
         switch (timer)
         {
-            case NextTimer when _hasTrader && _asked is null:
+            case NextTimer when Trader is not null && _asked is null:
                 Next();
-                return true;
-            case RepeatTimer when _hasTrader && _asked is not null:
+                return false;
+            case RepeatTimer when Trader is not null && _asked is not null:
                 Ask(_asked);
-                desk.TraderIsSilent();
                 return true;
             default:
-                return timer is NextTimer or RepeatTimer;
+                return false;
         }
     }
 
@@ -106,14 +106,14 @@ internal sealed class Participant(IParticipantDesk desk, int id, MarketSettings 
         else if (_asked is Buy buy && buy.Request == done.Request)
         {
             Note(buy, done);
-            Answered((market.BuyEveryMs ?? 0) * 1000L);
+            Answered((context.Market.BuyEveryMs ?? 0) * 1000L);
         }
         else if (_asked is Deposit deposit && deposit.Request == done.Request)
         {
-            desk.Note(new Stored(deposit.Request, deposit.Good, deposit.Quantity, done.Term));
+            context.Host.Note(new Stored(deposit.Request, deposit.Good, deposit.Quantity, done.Term));
             if (_soldOutBy != default)
             {
-                desk.Report(PeerEventKind.Restocked, $"{deposit.Quantity} {deposit.Good}");
+                context.Report(PeerEventKind.Restocked, detail: $"{deposit.Quantity} {deposit.Good}");
             }
 
             _hasStock = true;
@@ -140,7 +140,7 @@ internal sealed class Participant(IParticipantDesk desk, int id, MarketSettings 
             case RefusalReason.NoSeller or RefusalReason.Invalid when _asked is not Join:
                 _refused = _asked as Buy;
                 ChangeGood();
-                Answered(Math.Max(RefusedPauseUs, (market.BuyEveryMs ?? 0) * 1000L));
+                Answered(Math.Max(RefusedPauseUs, (context.Market.BuyEveryMs ?? 0) * 1000L));
                 break;
             default:
                 Answered(RefusedPauseUs);
@@ -158,7 +158,7 @@ internal sealed class Participant(IParticipantDesk desk, int id, MarketSettings 
         if (notice.Request != _lastSale)
         {
             _lastSale = notice.Request;
-            desk.Note(new SoldForMe(notice.Request, notice.Good, notice.Quantity, notice.Earned));
+            context.Host.Note(new SoldForMe(notice.Request, notice.Good, notice.Quantity, notice.Earned));
         }
 
         // The news may come before the answer to the deposit; then it will be told again. And it may be old.
@@ -166,7 +166,7 @@ internal sealed class Participant(IParticipantDesk desk, int id, MarketSettings 
         {
             (_hasStock, _soldOutBy) = (false, notice.Request);
             ChangeGood();
-            if (_hasTrader && _asked is null)
+            if (Trader is not null && _asked is null)
             {
                 Next();
             }
@@ -182,53 +182,56 @@ internal sealed class Participant(IParticipantDesk desk, int id, MarketSettings 
 
         if (_session == 0)
         {
-            Ask(new Join(desk.Random.NextInt64(1, long.MaxValue)));
+            Ask(new Join(context.Host.Random.NextInt64(1, long.MaxValue)));
         }
         else if (IsBuyer)
         {
-            var quantity = 1 + desk.Random.Next(Math.Clamp(market.Stock, 1, MostBought));
-            Ask(new Buy(new(id, _session, ++_number), Good!.Value, quantity));
+            var quantity = 1 + context.Host.Random.Next(Math.Clamp(context.Market.Stock, 1, MostBought));
+            Ask(new Buy(new(context.Id, _session, ++_number), Good!.Value, quantity));
         }
         else if (!_hasStock)
         {
-            Ask(new Deposit(new(id, _session, ++_number), Good!.Value, market.Stock));
+            Ask(new Deposit(new(context.Id, _session, ++_number), Good!.Value, context.Market.Stock));
         }
     }
 
     private void Ask(PeerMessage message)
     {
         _asked = message;
-        desk.CancelTimer(NextTimer);
-        desk.SetTimer(RepeatTimer, RepeatUs);
-        desk.Ask(message);
+        context.Host.CancelTimer(NextTimer);
+        context.Host.SetTimer(RepeatTimer, RepeatUs);
+        if (Trader is { } trader)
+        {
+            context.Tell(trader, message);
+        }
     }
 
     private void Answered(long pauseUs)
     {
         _asked = null;
-        desk.CancelTimer(RepeatTimer);
+        context.Host.CancelTimer(RepeatTimer);
         if (pauseUs == 0)
         {
             Next();
         }
         else
         {
-            desk.SetTimer(NextTimer, pauseUs);
+            context.Host.SetTimer(NextTimer, pauseUs);
         }
     }
 
     private void ChangeGood()
     {
         var old = Good!.Value;
-        Good = (Good)(((int)old + 1 + desk.Random.Next(Goods.All.Count - 1)) % Goods.All.Count);
-        desk.Report(PeerEventKind.GoodChanged, $"{old} to {Good}");
+        Good = (Good)(((int)old + 1 + context.Host.Random.Next(Goods.All.Count - 1)) % Goods.All.Count);
+        context.Report(PeerEventKind.GoodChanged, detail: $"{old} to {Good}");
     }
 
     private void Note(Buy buy, Done done)
     {
         if (done is { Seller: { } seller, Price: { } price })
         {
-            desk.Note(new Bought(buy.Request, buy.Good, buy.Quantity, seller, price, done.Term));
+            context.Host.Note(new Bought(buy.Request, buy.Good, buy.Quantity, seller, price, done.Term));
         }
     }
 }

@@ -13,12 +13,12 @@ namespace Lab.TradingPost.Peers;
 /// decided with what the earlier ones leave. Therefore nothing that a round decides, refusals and repeated answers
 /// included, leaves before the round is durable; and when that fails, the ledger is thrown away with the term.
 /// </remarks>
-internal sealed class Trader(ITraderDesk desk, MarketSettings market, int id, long term, Ledger ledger)
+internal sealed class Trader(PeerContext context, long term, Ledger ledger)
 {
     /// <summary>More requests are refused.</summary>
     public const int MostWaiting = 4096;
 
-    private readonly bool _oneByOne = market.Writes == Design.AsPublished;
+    private readonly bool _oneByOne = context.Market.Writes == Design.AsPublished;
     private readonly HashSet<RequestId> _known = [];
     private readonly List<(int To, PeerMessage Message)> _outbox = [];
     private List<Waiting> _waiting = [];
@@ -27,15 +27,13 @@ internal sealed class Trader(ITraderDesk desk, MarketSettings market, int id, lo
     private int _next;
     private long _rounds;
     private bool _writing;
+    private bool _hasSold;
     private bool _remindAll = true;
     private bool _remind = true;
 
     public long Term => term;
 
     public Ledger Ledger => ledger;
-
-    /// <summary>Durable sales of this term.</summary>
-    public long Sales { get; private set; }
 
     /// <summary>A request: <see cref="Join"/>, <see cref="Buy"/> or <see cref="Deposit"/>.</summary>
     /// <param name="from">Who sent it.</param>
@@ -46,7 +44,7 @@ internal sealed class Trader(ITraderDesk desk, MarketSettings market, int id, lo
         var request = IdOf(from, message);
         if (request.Participant != from || !IsParticipant(from))
         {
-            desk.Tell(from, Refusal(message, RefusalReason.Invalid));
+            context.Tell(from, Refusal(message, RefusalReason.Invalid));
             return;
         }
 
@@ -58,7 +56,7 @@ internal sealed class Trader(ITraderDesk desk, MarketSettings market, int id, lo
 
         if (_waiting.Count >= MostWaiting)
         {
-            desk.Tell(from, Refusal(message, RefusalReason.Busy));
+            context.Tell(from, Refusal(message, RefusalReason.Busy));
             return;
         }
 
@@ -71,12 +69,13 @@ internal sealed class Trader(ITraderDesk desk, MarketSettings market, int id, lo
     public void Appended()
     {
         _writing = false;
-        foreach (var record in _records)
-        {
-            Sales += record is Sold ? 1 : 0;
-        }
-
+        var sells = !_hasSold && _records.Exists(record => record is Sold);
         GoOn();
+        if (sells)
+        {
+            _hasSold = true;
+            context.Report(PeerEventKind.FirstSale);
+        }
     }
 
     /// <summary>Tells sellers of what they may not have heard: that all is sold, and once in a term of their last sale.</summary>
@@ -91,7 +90,7 @@ internal sealed class Trader(ITraderDesk desk, MarketSettings market, int id, lo
     {
         foreach (var waiting in _round.Concat(_waiting).Where(waiting => _known.Contains(waiting.Request)))
         {
-            desk.Tell(waiting.Request.Participant, Refusal(waiting.Message, RefusalReason.NotTrader));
+            context.Tell(waiting.Request.Participant, Refusal(waiting.Message, RefusalReason.NotTrader));
         }
 
         _waiting.Clear();
@@ -105,7 +104,7 @@ internal sealed class Trader(ITraderDesk desk, MarketSettings market, int id, lo
         new(message is GoodsRequest asked ? asked.Request : default, reason, trader, term);
 
     private Refused Refusal(PeerMessage message, RefusalReason reason) =>
-        Refuse(message, reason, reason == RefusalReason.NotTrader ? null : id, term);
+        Refuse(message, reason, reason == RefusalReason.NotTrader ? null : context.Id, term);
 
     /// <summary>Between two writes: sends what the last one has made true, decides the next round and writes it.</summary>
     private void GoOn()
@@ -127,7 +126,7 @@ internal sealed class Trader(ITraderDesk desk, MarketSettings market, int id, lo
             if (_records.Count > 0)
             {
                 _writing = true;
-                desk.Append(_records);
+                context.Append(term, _records);
             }
         }
     }
@@ -136,7 +135,7 @@ internal sealed class Trader(ITraderDesk desk, MarketSettings market, int id, lo
     {
         foreach (var (to, message) in _outbox)
         {
-            desk.Tell(to, message);
+            context.Tell(to, message);
         }
 
         _outbox.Clear();
@@ -243,7 +242,7 @@ internal sealed class Trader(ITraderDesk desk, MarketSettings market, int id, lo
 
         var price = Prices.Of(buy.Good) * buy.Quantity;
         Write(new Sold(
-            buy.Request, buy.Good, buy.Quantity, seller.Participant, id, price, Prices.CommissionOf(price), clock, _rounds));
+            buy.Request, buy.Good, buy.Quantity, seller.Participant, context.Id, price, Prices.CommissionOf(price), clock, _rounds));
         _outbox.Add((seller.Participant, Notice(buy.Good, seller.Offers[(int)buy.Good]!)));
         return new Done(buy.Request, term, seller.Participant, price);
     }
@@ -263,7 +262,7 @@ internal sealed class Trader(ITraderDesk desk, MarketSettings market, int id, lo
             {
                 if (account.Offers[(int)good] is { LastSale: not null } offer && (_remindAll || offer.Left == 0))
                 {
-                    desk.Tell(account.Participant, Notice(good, offer));
+                    context.Tell(account.Participant, Notice(good, offer));
                 }
             }
         }
@@ -275,7 +274,7 @@ internal sealed class Trader(ITraderDesk desk, MarketSettings market, int id, lo
         new(offer.LastSale!.Request, good, offer.LastSale.Quantity, offer.LastSale.Earned, offer.Left);
 
     private bool IsParticipant(int participant) =>
-        participant >= MarketSettings.FirstClient || market.IsPeer(participant);
+        participant >= MarketSettings.FirstClient || context.Market.IsPeer(participant);
 
     /// <remarks>Session 0 is nobody's: a join cannot be taken for a request.</remarks>
     private static RequestId IdOf(int from, PeerMessage message) => message switch

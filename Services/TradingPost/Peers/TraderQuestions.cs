@@ -3,7 +3,7 @@ using Lab.TradingPost.Protocol;
 namespace Lab.TradingPost.Peers;
 
 /// <summary>Clients who want to know who trades, and wait until there is somebody (<see cref="WhoTrades"/>).</summary>
-internal sealed class TraderQuestions(Action<int, PeerMessage> send)
+internal sealed class TraderQuestions(PeerContext context)
 {
     /// <summary>More are not answered; of each participant one question waits.</summary>
     public const int MostWaiting = 1024;
@@ -13,31 +13,36 @@ internal sealed class TraderQuestions(Action<int, PeerMessage> send)
 
     private readonly Dictionary<int, (WhoTrades Question, long AtUs)> _waiting = [];
 
-    public void Ask(int from, WhoTrades question, int? trader, long term, long nowUs)
+    public void Ask(int from, WhoTrades question)
     {
-        if (trader is { } known && term > question.AfterTerm)
+        if (context.Trader is { } trader && context.Term > question.AfterTerm)
         {
-            send(from, new TraderIs(question.Nonce, known, term));
+            context.Host.Send(from, new TraderIs(question.Nonce, trader, context.Term));
         }
         else if (_waiting.ContainsKey(from) || _waiting.Count < MostWaiting)
         {
-            _waiting[from] = (question, nowUs);
+            _waiting[from] = (question, context.Host.NowUs);
         }
     }
 
-    /// <summary>Somebody trades.</summary>
-    public void Answer(int trader, long term)
+    /// <summary>Somebody else trades, or nobody.</summary>
+    public void Answer()
     {
-        foreach (var (from, (question, _)) in _waiting.Where(waiting => term > waiting.Value.Question.AfterTerm).ToList())
+        if (context.Trader is not { } trader)
+        {
+            return;
+        }
+
+        foreach (var (from, (question, _)) in _waiting.Where(waiting => context.Term > waiting.Value.Question.AfterTerm).ToList())
         {
             _waiting.Remove(from);
-            send(from, new TraderIs(question.Nonce, trader, term));
+            context.Host.Send(from, new TraderIs(question.Nonce, trader, context.Term));
         }
     }
 
-    public void DropOld(long nowUs)
+    public void DropOld()
     {
-        foreach (var from in _waiting.Where(waiting => nowUs - waiting.Value.AtUs > PatienceUs).Select(waiting => waiting.Key).ToList())
+        foreach (var from in _waiting.Where(waiting => context.Host.NowUs - waiting.Value.AtUs > PatienceUs).Select(waiting => waiting.Key).ToList())
         {
             _waiting.Remove(from);
         }
