@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Lab.Harness.Load;
 using Lab.Harness.Measurement;
 using Lab.Harness.Running;
+using Lab.TradingPost.Running;
 using Lab.TradingPost.Supervision;
 
 namespace Lab.Harness.Systems.TradingPost;
@@ -28,8 +29,8 @@ internal sealed class ChangeLoad(MarketPopulation population, IReadOnlyList<Mark
         return new LoadOutcome(latency, purchases.Errors, durationS)
         {
             Metrics = [new SeriesSample(TradingPostModule.ChangeCourse, new Disturbance(
-                [.. purchases.Done.Select(purchase => new TimedOperation((purchase.EndNs / 1000.0) - clockUs - times.LostUs, purchase.DurationNs / 1000.0))],
-                times.Events))],
+                [.. purchases.Done.Select(purchase => new TimedOperation((purchase.EndNs / 1000.0) - clockUs - times.BeganUs, purchase.DurationNs / 1000.0))],
+                times.Moments))],
         };
     }
 
@@ -52,9 +53,9 @@ internal sealed class ChangeLoad(MarketPopulation population, IReadOnlyList<Mark
         await market.KillAsync(trader, cancellationToken);
         var answeredUs = MonotonicClock.NowUs;
         var times = await watch.UntilAsync(
-            events => ElectionTimes.Of(events, trader, MarketDeeds.Killed, before.Term), Population.Options.ElectionPatience, cancellationToken)
+            events => ElectionTimes.AfterLoss(events, trader, ProcessEvents.Killed, before.Term), Population.Options.ElectionPatience, cancellationToken)
             ?? throw new LabControlException($"nobody sold within {Population.Options.ElectionPatience.TotalSeconds:0} s after the trader was killed");
-        return (times, ClockDifferenceUs(askedUs, answeredUs, times.LostUs));
+        return (times, ClockDifferenceUs(askedUs, answeredUs, times.BeganUs));
     }
 
     /// <summary>The purchases of one iteration.</summary>

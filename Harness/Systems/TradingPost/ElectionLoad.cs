@@ -70,7 +70,7 @@ internal sealed class ElectionLoad(MarketPopulation population, IReadOnlyList<Ma
         var watch = new MarketWatch(market, before.LastEvent);
         await (isKilled ? market.KillAsync(trader, cancellationToken) : market.PauseAsync(trader, cancellationToken));
         var times = await watch.UntilAsync(
-            events => ElectionTimes.Of(events, trader, isKilled ? MarketDeeds.Killed : MarketDeeds.Paused, before.Term),
+            events => ElectionTimes.AfterLoss(events, trader, isKilled ? ProcessEvents.Killed : ProcessEvents.Paused, before.Term),
             Population.Options.ElectionPatience,
             cancellationToken);
         await RestoreAsync(watch, Math.Max(before.Term, times?.Term ?? 0), cancellationToken);

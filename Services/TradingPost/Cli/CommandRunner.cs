@@ -68,7 +68,7 @@ internal sealed class CommandRunner(SupervisorClient supervisor, ITradingFloor f
     private async Task<string> NextTraderAsync(MarketState before, CancellationToken cancellationToken)
     {
         var begun = Stopwatch.GetTimestamp();
-        // Events from before it: the election is measured from what ended the term.
+        // From what ended the term: that is where an election begins.
         var events = new List<MarketEvent>();
         var after = before.LastEvent;
         while (Stopwatch.GetElapsedTime(begun) < ElectionPatience)
@@ -76,7 +76,7 @@ internal sealed class CommandRunner(SupervisorClient supervisor, ITradingFloor f
             var more = await supervisor.EventsAsync(after, EventWait, cancellationToken);
             events.AddRange(more);
             after = more.Count > 0 ? more[^1].Number : after;
-            if (ElectionTimes.LastOf([.. events.OrderBy(happened => happened.AtUs)]) is { } election && election.Term > before.Term)
+            if (ElectionTimes.Last(events) is { } election && election.Term > before.Term)
             {
                 return MarketView.Describe(election);
             }

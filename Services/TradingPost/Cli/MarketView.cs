@@ -59,7 +59,7 @@ internal static class MarketView
             ? FormattableString.Invariant($" (detection {detection / 1000.0:0.0} + agreement {election.AgreementUs / 1000.0:0.0})")
             : "";
         var sale = election.FirstSaleUs is { } first ? $", first sale +{Milliseconds(first)}" : "";
-        return Milliseconds(election.TotalUs) + parts + sale;
+        return Milliseconds(election.TradesUs - election.BeganUs) + parts + sale;
     }
 
     private static IReadOnlyList<string> Head(MarketPicture picture, int width, Look look)
@@ -108,8 +108,8 @@ internal static class MarketView
 
     private static string ColourOf(EventLine line) => line.Latest switch
     {
-        { Done: MarketDeeds.Killed or MarketDeeds.Ended } => "red",
-        { Done: MarketDeeds.Paused } => "yellow",
+        { Done: ProcessEvents.Killed or ProcessEvents.Ended } => "red",
+        { Done: ProcessEvents.Paused } => "yellow",
         { What.Kind: Peers.PeerEventKind.Trades } => "green",
         { What.Kind: Peers.PeerEventKind.TraderLost or Peers.PeerEventKind.Fenced or Peers.PeerEventKind.Resigned } => "yellow",
         { What.Kind: Peers.PeerEventKind.Restocked or Peers.PeerEventKind.GoodChanged } => "grey",

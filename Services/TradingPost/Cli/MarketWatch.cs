@@ -1,4 +1,5 @@
 using Lab.TradingPost.Protocol;
+using Lab.TradingPost.Running;
 using Lab.TradingPost.Supervision;
 
 namespace Lab.TradingPost.Cli;
@@ -37,11 +38,10 @@ internal sealed class MarketWatch(SupervisorClient supervisor, ITradingFloor flo
             lock (_gate)
             {
                 // Peers are heard each on its own way: by number the events are not quite in their order.
-                var elections = _events.OrderBy(happened => happened.AtUs).ToList();
                 return _picture with
                 {
-                    Events = [.. elections.Concat(_trading).OrderBy(happened => happened.AtUs)],
-                    LastElection = ElectionTimes.LastOf(elections),
+                    Events = [.. _events.Concat(_trading).OrderBy(happened => happened.AtUs)],
+                    LastElection = ElectionTimes.Last(_events),
                     NowUs = MonotonicClock.NowUs,
                 };
             }

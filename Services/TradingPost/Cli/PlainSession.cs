@@ -1,3 +1,4 @@
+using Lab.TradingPost.Running;
 using Lab.TradingPost.Supervision;
 
 namespace Lab.TradingPost.Cli;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Lab.TradingPost.Market;
 using Lab.TradingPost.Protocol;
 using Lab.TradingPost.Supervision;
@@ -26,7 +27,9 @@ internal static class StatusReport
         [.. picture.Peers.Select(SnapshotOf)],
         picture.Clients,
         picture.Accounts is { } accounts ? MarketPicture.Sum(accounts).AreBalanced : null,
-        picture.LastElection);
+        picture.LastElection is { } last
+            ? new ElectionSnapshot(last.Trader, last.Term, last.DetectionUs, last.AgreementUs, last.FirstSaleUs)
+            : null);
 
     private static PeerSnapshot SnapshotOf(PeerRow row) => new(
         row.Id, row.Role.ToString().ToLowerInvariant(), row.Process, row.Pid, row.Trader, row.Term, row.Selling, row.Buying, row.Account);
@@ -41,8 +44,15 @@ internal static class StatusReport
         IReadOnlyList<PeerSnapshot> Peers,
         IReadOnlyList<AccountSummary> Clients,
         bool? Balanced,
-        ElectionTimes? LastElection);
+        ElectionSnapshot? LastElection);
 
     private sealed record PeerSnapshot(
         int Id, string Role, PeerProcessState Process, int Pid, int? Follows, long? Term, Good? Selling, Good? Buying, AccountSummary? Account);
+
+    private sealed record ElectionSnapshot(
+        int Trader,
+        long Term,
+        [property: JsonPropertyName("detection_us")] long? DetectionUs,
+        [property: JsonPropertyName("agreement_us")] long AgreementUs,
+        [property: JsonPropertyName("first_sale_us")] long? FirstSaleUs);
 }

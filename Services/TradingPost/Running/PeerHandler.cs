@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Lab.TradingPost.Market;
 using Lab.TradingPost.Protocol;
-using Lab.TradingPost.Supervision;
 using Lab.Transport.Frames;
 
 namespace Lab.TradingPost.Running;

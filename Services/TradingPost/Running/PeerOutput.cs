@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Lab.TradingPost.Peers;
 using Lab.TradingPost.Protocol;
-using Lab.TradingPost.Supervision;
 
 namespace Lab.TradingPost.Running;
 

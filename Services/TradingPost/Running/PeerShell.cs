@@ -4,7 +4,6 @@ using Lab.TradingPost.Accounts;
 using Lab.TradingPost.Market;
 using Lab.TradingPost.Peers;
 using Lab.TradingPost.Protocol;
-using Lab.TradingPost.Supervision;
 using Lab.Transport;
 using Lab.Transport.Client;
 using Lab.Transport.Engines;

@@ -1,6 +1,5 @@
 using Lab.TradingPost.Market;
 using Lab.TradingPost.Protocol;
-using Lab.TradingPost.Supervision;
 using Lab.Transport.Frames;
 
 namespace Lab.TradingPost.Running;

@@ -1,6 +1,5 @@
 using System.Text.Json.Serialization;
 using Lab.TradingPost.Market;
-using Lab.TradingPost.Peers;
 
 namespace Lab.TradingPost.Supervision;
 
@@ -34,18 +33,3 @@ public enum PeerProcessState
     [JsonStringEnumMemberName("dead")]
     Dead,
 }
-
-/// <summary>An event with its place and time: <c>GET /admin/events?after=N</c>.</summary>
-/// <param name="Number">Counts the events of the market, from 1.</param>
-/// <param name="AtUs">CLOCK_MONOTONIC in microseconds, which all processes of one machine share.</param>
-/// <param name="Peer">Who told of it; null: the supervisor itself.</param>
-/// <param name="What">What a peer told.</param>
-/// <param name="Done">What the supervisor did to the peer, or saw of its process: one of <see cref="MarketDeeds"/>.</param>
-/// <param name="ExitCode">With <c>ended</c>: the process's.</param>
-public sealed record MarketEvent(
-    long Number,
-    [property: JsonPropertyName("at_us")] long AtUs,
-    int? Peer,
-    PeerEvent? What,
-    string? Done = null,
-    [property: JsonPropertyName("exit_code")] int? ExitCode = null);

@@ -93,17 +93,17 @@ internal sealed class OpenMarket
     }
 
     /// <returns>Why it cannot be done, in words; null: it is done.</returns>
-    public string? Kill(int id) => WithLiving(id, peer => Done(id, MarketDeeds.Killed, () =>
+    public string? Kill(int id) => WithLiving(id, peer => Done(id, ProcessEvents.Killed, () =>
     {
         peer.Kill();
         Forget(id);
     }));
 
     /// <inheritdoc cref="Kill"/>
-    public string? Pause(int id) => WithLiving(id, peer => Done(id, MarketDeeds.Paused, peer.Pause));
+    public string? Pause(int id) => WithLiving(id, peer => Done(id, ProcessEvents.Paused, peer.Pause));
 
     /// <inheritdoc cref="Kill"/>
-    public string? Resume(int id) => WithLiving(id, peer => Done(id, MarketDeeds.Resumed, peer.Resume));
+    public string? Resume(int id) => WithLiving(id, peer => Done(id, ProcessEvents.Resumed, peer.Resume));
 
     /// <inheritdoc cref="Kill"/>
     public string? Resign(int id) => WithLiving(id, peer => peer.Resign());
@@ -127,7 +127,7 @@ internal sealed class OpenMarket
         }
 
         await StartAsync(id, cancellationToken);
-        Done(id, MarketDeeds.Restarted, _peers[id]!.Begin);
+        Done(id, ProcessEvents.Restarted, _peers[id]!.Begin);
     }
 
     /// <summary>Lines of all peers' own ledgers, as far as they are whole.</summary>
@@ -201,7 +201,7 @@ internal sealed class OpenMarket
         var exitCode = await peer.Ended;
         if (!peer.IsUnwanted)
         {
-            Events.Add(MonotonicClock.NowUs, id, what: null, MarketDeeds.Ended, exitCode);
+            Events.Add(MonotonicClock.NowUs, id, what: null, ProcessEvents.Ended, exitCode);
             _logger.LogWarning("peer {Peer} ended by itself with exit code {ExitCode}; its log: {Log}", id, exitCode, $"{_logs}peer-{id}.log");
         }
 

@@ -3,6 +3,7 @@ using Lab.TradingPost.Client;
 using Lab.TradingPost.Market;
 using Lab.TradingPost.Peers;
 using Lab.TradingPost.Protocol;
+using Lab.TradingPost.Running;
 using Lab.TradingPost.Supervision;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -102,7 +103,7 @@ internal sealed class FakeMarket : IAsyncDisposable
         {
             Peers = [.. state.Peers.Select(peer => peer.Id == id ? peer with { Process = PeerProcessState.Dead, Pid = 0 } : peer)],
         };
-        Tell(id, what: null, MarketDeeds.Killed);
+        Tell(id, what: null, ProcessEvents.Killed);
         if (id == state.Trader)
         {
             var next = id - 1;

@@ -41,7 +41,7 @@ internal static class Markets
     public static IReadOnlyList<MarketEvent> Takeover { get; } =
     [
         new(1, 1_000_000, 5, new PeerEvent(PeerEventKind.Trades, 1)),
-        new(2, 5_000_000, 5, null, MarketDeeds.Killed),
+        new(2, 5_000_000, 5, null, ProcessEvents.Killed),
         new(3, 5_029_000, 1, new PeerEvent(PeerEventKind.TraderLost, 1, 5)),
         new(4, 5_029_100, 1, new PeerEvent(PeerEventKind.ElectionBegun, 1)),
         new(5, 5_029_200, 0, new PeerEvent(PeerEventKind.TraderLost, 1, 5)),
@@ -58,7 +58,7 @@ internal static class Markets
         Accounts = Accounts,
         SoldPerSecond = 8.04,
         Events = Takeover,
-        LastElection = ElectionTimes.LastOf(Takeover),
+        LastElection = ElectionTimes.Last(Takeover),
         NowUs = 17_100_000,
     };
 }

@@ -1,9 +1,0 @@
-using System.Diagnostics;
-
-namespace Lab.TradingPost.Supervision;
-
-/// <summary>CLOCK_MONOTONIC, in which events carry their times: all processes of one machine share it.</summary>
-public static class MonotonicClock
-{
-    public static long NowUs => Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1_000_000);
-}
