@@ -56,6 +56,21 @@ public sealed class SupervisorTests(TradingPostLab lab)
         state.Delete(recursive: true);
     }
 
+    [Theory]
+    [InlineData("serve", "TradingPost__Peers__1", "nowhere", "TradingPost:Peers")]
+    [InlineData("serve", "TradingPost__Links__0", "nowhere", "TradingPost:Links")]
+    [InlineData("serve", "TradingPost__OpenAtStart", "maybe", "TradingPost:OpenAtStart")]
+    [InlineData("serve", "TradingPost__OpenAtStart", "true", "TradingPost:OpenAtStart")]
+    [InlineData("peer", "TradingPost__Peer__Id", "1", "TradingPost:Peer")]
+    public async Task A_setting_that_cannot_be_ends_the_start_with_a_line_that_names_it(string command, string variable, string value, string setting)
+    {
+        var settings = Enumerable.Range(0, 2).ToDictionary(id => $"TradingPost__Peers__{id}", _ => "127.0.0.1:0", StringComparer.Ordinal);
+        settings[variable] = value;
+        using var program = LabProgram.Start("TradingPost", settings, command);
+        Assert.Equal(1, await program.WaitForExitAsync());
+        Assert.Contains(setting, Assert.Single(program.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+    }
+
     private async Task<bool> IsBackAsync()
     {
         try

@@ -48,7 +48,7 @@ internal sealed class PeerHandler(int id, MarketSettings market, Func<Envelope, 
 
     public OutgoingFrame Refuse(TransportRefusal refusal) => EnvelopeFrames.WriteError(null, refusal switch
     {
-        TransportRefusal.FrameTooLarge => $"a frame has {PeerShell.MaxPayloadBytes} bytes at most",
+        TransportRefusal.FrameTooLarge => $"a frame has {PeerHost.MaxPayloadBytes} bytes at most",
         TransportRefusal.FrameTimeout => "a frame was begun and not finished in time",
         _ => "this peer has as many connections as it may",
     });

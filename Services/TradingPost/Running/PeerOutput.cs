@@ -8,7 +8,7 @@ namespace Lab.TradingPost.Running;
 /// What a peer process tells: events as lines of JSON to its supervisor, lines of its own ledger to a file. Written by a
 /// thread of its own, as the reader of a pipe may be slow. Not made durable: the accounts are.
 /// </summary>
-internal sealed class PeerOutput : IPeerWitness, IDisposable
+internal sealed class PeerOutput : IDisposable
 {
     private const int MostLines = 100_000;
     private const byte NewLine = (byte)'\n';

@@ -2,7 +2,10 @@ using System.Net;
 using System.Net.Sockets;
 using Lab.TradingPost.Accounts;
 using Lab.Transport;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Lab.TradingPost.Running;
 
@@ -21,12 +24,15 @@ internal static class PeerProgram
     /// <returns>The process's exit code.</returns>
     public static async Task<int> RunAsync()
     {
-        using var logging = LoggerFactory.Create(builder => builder.AddProvider(new StandardErrorLog()));
-        var logger = logging.CreateLogger("peer");
-        var configuration = PeerConfiguration.Read(Environment.GetEnvironmentVariable(PeerConfiguration.Variable));
+        var services = new ServiceCollection().AddLogging(builder => builder.AddProvider(new StandardErrorLog()));
+        PeerOptions.Add(services, new ConfigurationBuilder().AddEnvironmentVariables().Build());
+        await using var provider = services.BuildServiceProvider();
+        provider.GetRequiredService<IStartupValidator>().Validate();
+        var options = provider.GetRequiredService<IOptions<PeerOptions>>().Value;
+        var logger = provider.GetRequiredService<ILoggerFactory>().CreateLogger("peer");
         await using var events = Console.OpenStandardOutput();
-        using var output = new PeerOutput(events, configuration.OwnLedger, End);
-        var accounts = AccountsFactory.Create(configuration.Accounts, logger);
+        using var output = new PeerOutput(events, options.OwnLedger, End);
+        var accounts = AccountsFactory.Create(options.Accounts, logger);
         try
         {
             await accounts.PrepareAsync(CancellationToken.None);
@@ -39,20 +45,20 @@ internal static class PeerProgram
 
         await using var peer = Listen();
         // In the market's folder, which its supervisor empties, whatever becomes of this process.
-        await Rehearsal.RunAsync(configuration.OwnLedger + ".rehearsal", logger);
+        await WarmUp.RunAsync(options.OwnLedger + ".warm-up", logger);
         output.Ready();
-        await ObeyAsync(peer, configuration);
+        await ObeyAsync(peer, options);
         return 0;
 
-        PeerShell Listen()
+        PeerHost Listen()
         {
             try
             {
-                return new PeerShell(configuration.Id, configuration.Market, IPEndPoint.Parse(configuration.Listen), accounts, output, End, logger);
+                return new PeerHost(options.Id, options.Market, IPEndPoint.Parse(options.Listen), accounts, output, End, logger);
             }
             catch (SocketException exception)
             {
-                throw new IOException($"it cannot listen on {configuration.Listen}: {exception.Message}", exception);
+                throw new IOException($"it cannot listen on {options.Listen}: {exception.Message}", exception);
             }
         }
 
@@ -63,7 +69,7 @@ internal static class PeerProgram
         }
     }
 
-    private static async Task ObeyAsync(PeerShell peer, PeerConfiguration configuration)
+    private static async Task ObeyAsync(PeerHost peer, PeerOptions options)
     {
         using var commands = new StreamReader(Console.OpenStandardInput());
         while (await commands.ReadLineAsync() is { } command)
@@ -71,7 +77,7 @@ internal static class PeerProgram
             switch (command)
             {
                 case BeginCommand:
-                    await peer.BeginAsync([.. configuration.Peers.Select(Addresses.Parse)], Engine);
+                    await peer.BeginAsync([.. options.Addresses.Select(Addresses.Parse)], Engine);
                     break;
                 case ResignCommand:
                     peer.Resign();

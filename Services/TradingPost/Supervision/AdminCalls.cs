@@ -51,7 +51,7 @@ internal static class AdminCalls
             return Results.BadRequest(new AdminError($"these are no settings of a market: {exception.Message}"));
         }
 
-        var whyNot = settings is null ? "settings of a market are wanted" : MarketChecks.WhyNot(settings, supervisor.Options);
+        var whyNot = settings is null ? "settings of a market are wanted" : supervisor.Options.WhyNot(settings);
         return whyNot is null
             ? await OrFailureAsync(async () => Results.Ok(await supervisor.OpenAsync(settings!, cancellationToken)))
             : Results.BadRequest(new AdminError(whyNot));

@@ -1,5 +1,7 @@
+using System.Text.Json;
 using Lab.TradingPost.Accounts;
 using Lab.TradingPost.Market;
+using Lab.TradingPost.Peers;
 using Lab.TradingPost.Protocol;
 using Lab.TradingPost.Running;
 using Microsoft.Extensions.Logging;
@@ -18,7 +20,7 @@ internal sealed class OpenMarket
     private readonly ILogger _logger;
     private readonly string _folder;
     private readonly string _logs;
-    private readonly PeerChild?[] _peers;
+    private readonly PeerProcess?[] _peers;
     private readonly Lock _gate = new();
     private int? _trader;
     private long _term;
@@ -32,7 +34,7 @@ internal sealed class OpenMarket
     public OpenMarket(int number, MarketSettings settings, string folder, string logs, SupervisorOptions options, ILogger logger)
     {
         (Number, Settings, _folder, _logs, _options, _logger) = (number, settings, folder, logs, options, logger);
-        _peers = new PeerChild?[settings.Peers];
+        _peers = new PeerProcess?[settings.Peers];
         Accounts = new AccountsSettings
         {
             Kind = settings.Accounts,
@@ -133,7 +135,33 @@ internal sealed class OpenMarket
     /// <summary>Lines of all peers' own ledgers, as far as they are whole.</summary>
     public IEnumerable<OwnLine> Ledgers() => Enumerable.Range(0, Settings.Peers).SelectMany(id =>
         Directory.EnumerateFiles(_folder, LedgerPrefix(id) + "*" + LedgerEnd).Order(StringComparer.Ordinal)
-            .SelectMany(OwnLedger.Read).Select(line => new OwnLine(id, line)));
+            .SelectMany(ReadLedger).Select(line => new OwnLine(id, line)));
+
+    /// <summary>A peer's own ledger, which may still be written. Lines that a crash has torn are left out.</summary>
+    private static IEnumerable<LedgerLine> ReadLedger(string path)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        using var reader = new StreamReader(file);
+        while (reader.ReadLine() is { } text)
+        {
+            if (ParseLine(text) is { } line)
+            {
+                yield return line;
+            }
+        }
+    }
+
+    private static LedgerLine? ParseLine(string text)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(text, TradingPostJson.Default.LedgerLine);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 
     private const string LedgerEnd = ".ledger";
 
@@ -141,9 +169,9 @@ internal sealed class OpenMarket
 
     private string LedgerOf(int id) => Path.Combine(_folder, LedgerPrefix(id) + "now" + LedgerEnd);
 
-    private string AddressOf(int id) => (Settings.ThroughLinks ? _options.Links : _options.Addresses)[id];
+    private string AddressOf(int id) => (Settings.ThroughLinks ? _options.Links : _options.Peers)[id];
 
-    private static PeerProcessState StateOf(PeerChild? peer) => peer switch
+    private static PeerProcessState StateOf(PeerProcess? peer) => peer switch
     {
         { IsAlive: true, IsUnwanted: false, IsPaused: true } => PeerProcessState.Paused,
         { IsAlive: true, IsUnwanted: false } => PeerProcessState.Running,
@@ -152,15 +180,22 @@ internal sealed class OpenMarket
 
     private async Task StartAsync(int id, CancellationToken cancellationToken)
     {
-        var configuration = new PeerConfiguration(
-            id, Settings, _options.Addresses[id], [.. Enumerable.Range(0, Settings.Peers).Select(AddressOf)], Accounts, LedgerOf(id));
+        var options = new PeerOptions
+        {
+            Id = id,
+            Market = Settings,
+            Listen = _options.Peers[id],
+            Addresses = [.. Enumerable.Range(0, Settings.Peers).Select(AddressOf)],
+            Accounts = Accounts,
+            OwnLedger = LedgerOf(id),
+        };
         var log = FormattableString.Invariant($"{_logs}peer-{id}.log");
-        var peer = _peers[id] = await PeerChild.StartAsync(configuration, log, line => Note(id, line));
+        var peer = _peers[id] = await PeerProcess.StartAsync(options, log, line => Note(id, line));
         _ = NoteEndAsync(id, peer);
         await peer.UntilReadyAsync(StartPatience, cancellationToken);
     }
 
-    private string? WithLiving(int id, Action<PeerChild> act)
+    private string? WithLiving(int id, Action<PeerProcess> act)
     {
         if (_peers[id] is not { IsAlive: true, IsUnwanted: false } peer)
         {
@@ -186,17 +221,17 @@ internal sealed class OpenMarket
         {
             switch (line.What!.Kind)
             {
-                case Peers.PeerEventKind.Trades when line.What.Term > _term:
+                case PeerEventKind.Trades when line.What.Term > _term:
                     (_trader, _term) = (_peers[id] is { IsUnwanted: false } ? id : null, line.What.Term);
                     break;
-                case Peers.PeerEventKind.Resigned or Peers.PeerEventKind.Fenced when _trader == id:
+                case PeerEventKind.Resigned or PeerEventKind.Fenced when _trader == id:
                     _trader = null;
                     break;
             }
         }
     }
 
-    private async Task NoteEndAsync(int id, PeerChild peer)
+    private async Task NoteEndAsync(int id, PeerProcess peer)
     {
         var exitCode = await peer.Ended;
         if (!peer.IsUnwanted)

@@ -2,11 +2,12 @@ using Lab.ServiceDefaults;
 using Lab.TradingPost.Market;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Lab.TradingPost.Supervision;
 
 /// <summary>Opens markets, one at a time, and does to their peers what it is told.</summary>
-internal sealed class Supervisor(SupervisorOptions options, ServiceOptions service, ILogger<Supervisor> logger) : IHostedService, IDisposable
+internal sealed class Supervisor(IOptions<SupervisorOptions> options, ServiceOptions service, ILogger<Supervisor> logger) : IHostedService, IDisposable
 {
     private readonly SemaphoreSlim _changing = new(1);
     private volatile OpenMarket? _market;
@@ -15,19 +16,14 @@ internal sealed class Supervisor(SupervisorOptions options, ServiceOptions servi
     /// <summary>Null: none is open.</summary>
     public OpenMarket? Market => _market;
 
-    public SupervisorOptions Options => options;
+    public SupervisorOptions Options => options.Value;
 
     private string Folder => Path.Combine(Path.GetFullPath(service.DataFolder), service.Name + "-market");
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        if (options.OpenAtStart)
+        if (Options.OpenAtStart)
         {
-            if (MarketChecks.WhyNot(MarketSettings.ForWatching, options) is { } reason)
-            {
-                throw new InvalidOperationException($"TradingPost:OpenAtStart: {reason}");
-            }
-
             await OpenAsync(MarketSettings.ForWatching, cancellationToken);
         }
     }
@@ -35,7 +31,7 @@ internal sealed class Supervisor(SupervisorOptions options, ServiceOptions servi
     public async Task StopAsync(CancellationToken cancellationToken) => await CloseAsync(cancellationToken);
 
     /// <summary>Ends the market before and opens another one, with empty accounts.</summary>
-    /// <param name="settings">Checked by <see cref="MarketChecks"/>.</param>
+    /// <param name="settings">Checked by <see cref="SupervisorOptions.WhyNot"/>.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="PeerStartException">A peer did not start.</exception>
     /// <exception cref="IOException">Folder or accounts cannot be used.</exception>
@@ -50,7 +46,7 @@ internal sealed class Supervisor(SupervisorOptions options, ServiceOptions servi
 
             Directory.CreateDirectory(Folder);
             var logs = Path.Combine(Path.GetFullPath(service.LogFolder), service.Name + "-");
-            var market = new OpenMarket(++_markets, settings, Folder, logs, options, logger);
+            var market = new OpenMarket(++_markets, settings, Folder, logs, Options, logger);
             await market.OpenAsync(cancellationToken);
             _market = market;
             logger.LogInformation("market {Number} is open: {Settings}", market.Number, settings);

@@ -1,5 +1,7 @@
 using System.Net;
+using Lab.TradingPost.Market;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Lab.TradingPost.Supervision;
 
@@ -7,53 +9,51 @@ namespace Lab.TradingPost.Supervision;
 internal sealed record SupervisorOptions
 {
     private const string Section = "TradingPost";
+    private const int FewestPeers = 2;
     private const int MostPeers = 12;
+    private const int MostStock = 1_000_000;
+    private const int LongestPauseMs = 3_600_000;
 
-    /// <summary>ADDRESS:PORT of each peer by id, where it listens (<c>TradingPost:Peers:N</c>).</summary>
-    public required IReadOnlyList<string> Addresses { get; init; }
+    /// <summary>ADDRESS:PORT of each peer by id, where it listens.</summary>
+    public IReadOnlyList<string> Peers { get; init; } = [];
 
-    /// <summary>ADDRESS:PORT of the link to each peer (<c>TradingPost:Links:N</c>); empty where there are none.</summary>
-    public required IReadOnlyList<string> Links { get; init; }
+    /// <summary>HOST:PORT of the link to each peer; empty where there are none.</summary>
+    public IReadOnlyList<string> Links { get; init; } = [];
 
-    /// <summary>Connection string of the database for accounts in MySQL; null: there is none. A secret.</summary>
-    public string? Database { get; init; }
-
-    /// <summary>A market is open from the start (<c>TradingPost:OpenAtStart</c>): for whoever wants to look on, not for whoever measures.</summary>
+    /// <summary>A market is open from the start: for whoever wants to look on, not for whoever measures.</summary>
     public bool OpenAtStart { get; init; }
 
-    /// <exception cref="InvalidOperationException">A setting is wrong; the message says which.</exception>
-    public static SupervisorOptions Read(IConfiguration configuration)
-    {
-        var addresses = ReadAddresses(configuration, "Peers");
-        var links = ReadAddresses(configuration, "Links");
-        if (addresses.Count < MarketChecks.FewestPeers)
-        {
-            throw new InvalidOperationException($"{Section}:Peers:0 and so on are the addresses of {MarketChecks.FewestPeers} to {MostPeers} peers: {addresses.Count} are given");
-        }
+    /// <summary>Connection string of the database for accounts in MySQL; null: there is none. A secret.</summary>
+    public string? Database { get; set; }
 
-        var open = configuration[$"{Section}:OpenAtStart"] ?? "false";
-        return new SupervisorOptions
-        {
-            Addresses = addresses,
-            Links = links,
-            Database = configuration.GetConnectionString("mysql"),
-            OpenAtStart = bool.TryParse(open, out var isOpen) ? isOpen : throw new InvalidOperationException($"{Section}:OpenAtStart is true or false, not '{open}'"),
-        };
-    }
+    public static void Add(IServiceCollection services) => services.AddOptions<SupervisorOptions>()
+        .BindConfiguration(Section)
+        .Configure<IConfiguration>((options, configuration) => options.Database = configuration.GetConnectionString("mysql"))
+        .Validate(
+            options => options.Peers.Count is >= FewestPeers and <= MostPeers && options.Peers.All(IsEndpoint),
+            $"{Section}:Peers:0 and so on are the ADDRESS:PORT of {FewestPeers} to {MostPeers} peers")
+        .Validate(
+            options => options.Links.All(link => link.Contains(':', StringComparison.Ordinal)),
+            $"{Section}:Links:0 and so on are the HOST:PORT of the links to the peers")
+        .Validate(
+            options => !options.OpenAtStart || options.WhyNot(MarketSettings.ForWatching) is null,
+            $"{Section}:OpenAtStart is true, but {Section}:Peers are fewer than the {MarketSettings.ForWatching.Peers} that such a market has")
+        .ValidateOnStart();
+
+    /// <summary>Null when a market can be opened with these settings; else why not, in words.</summary>
+    public string? WhyNot(MarketSettings settings) => settings switch
+    {
+        { Peers: var peers } when peers < FewestPeers || peers > Peers.Count => $"peers is {FewestPeers} to {Peers.Count}, not {peers}",
+        { Sellers: var sellers } when sellers < 0 || sellers > settings.Peers => $"sellers is 0 to {settings.Peers}, the number of peers, not {sellers}",
+        { Stock: < 1 or > MostStock } => $"stock is 1 to {MostStock}, not {settings.Stock}",
+        { BuyEveryMs: < 1 or > LongestPauseMs } => $"buyEvery_ms is 1 to {LongestPauseMs}, or null, not {settings.BuyEveryMs}",
+        { Accounts: AccountsKind.MySql } when Database is null => "accounts cannot be mysql: this supervisor knows no database (ConnectionStrings:mysql)",
+        { ThroughLinks: true } when Links.Count < settings.Peers => "throughLinks cannot be true: this supervisor knows no links to its peers",
+        _ => null,
+    };
 
     /// <summary>A record would print its secret.</summary>
-    public override string ToString() => $"{Addresses.Count} peers";
+    public override string ToString() => $"{Peers.Count} peers";
 
-    private static List<string> ReadAddresses(IConfiguration configuration, string key)
-    {
-        var found = new List<string>();
-        while (found.Count < MostPeers && configuration[$"{Section}:{key}:{found.Count}"] is { } address)
-        {
-            found.Add(address.Contains(':', StringComparison.Ordinal) && (IPEndPoint.TryParse(address, out _) || key != "Peers")
-                ? address
-                : throw new InvalidOperationException($"{Section}:{key}:{found.Count} is ADDRESS:PORT, not '{address}'"));
-        }
-
-        return found;
-    }
+    private static bool IsEndpoint(string address) => address.Contains(':', StringComparison.Ordinal) && IPEndPoint.TryParse(address, out _);
 }

@@ -16,17 +16,17 @@ namespace Lab.TradingPost.Running;
 /// Gives a <see cref="TradingPeer"/> what it does not have: sockets, a clock, timers, the accounts. One thread does all that
 /// the peer does; what it wants to send leaves at the end of each turn, all frames to one receiver together.
 /// </summary>
-internal sealed class PeerShell : IPeerHost, IAsyncDisposable
+internal sealed class PeerHost : IPeerHost, IAsyncDisposable
 {
     /// <summary>No message of the market is longer, but for an answer with everybody's accounts.</summary>
     public const int MaxPayloadBytes = 64 * 1024;
 
     private const int MostEvents = 65_536;
     private const int MostWaiting = 8192;
-    private const string SweepTimer = "shell: overdue replies";
+    private const string SweepTimer = "overdue replies";
     private const long SweepUs = 500_000;
 
-    private readonly IPeerWitness _witness;
+    private readonly PeerOutput? _output;
     private readonly ILogger _logger;
     private readonly LogLimiter _dropped = new();
     private readonly FrameServer _server;
@@ -43,14 +43,14 @@ internal sealed class PeerShell : IPeerHost, IAsyncDisposable
     /// <param name="market">It belongs to.</param>
     /// <param name="listen">Bound at once; served from <see cref="BeginAsync"/> on.</param>
     /// <param name="accounts">Its own way to the accounts; disposed of with it.</param>
-    /// <param name="witness">Gets what it tells.</param>
+    /// <param name="output">Gets what it tells; null: nobody wants to know.</param>
     /// <param name="failed">Told of a defect: the peer does nothing any more.</param>
     /// <param name="logger">For what goes wrong.</param>
     /// <exception cref="System.Net.Sockets.SocketException">The address cannot be bound.</exception>
-    public PeerShell(
-        int id, MarketSettings market, IPEndPoint listen, IAccounts accounts, IPeerWitness witness, Action<Exception> failed, ILogger logger)
+    public PeerHost(
+        int id, MarketSettings market, IPEndPoint listen, IAccounts accounts, PeerOutput? output, Action<Exception> failed, ILogger logger)
     {
-        (Id, _witness, _logger) = (id, witness, logger);
+        (Id, _output, _logger) = (id, output, logger);
         Random = new Random(HashCode.Combine(market.Seed, id));
         var handler = new PeerHandler(id, market, Receive, Ask);
         _server = new FrameServer(
@@ -131,9 +131,9 @@ internal sealed class PeerShell : IPeerHost, IAsyncDisposable
     /// <inheritdoc cref="Claim"/>
     public void Append(long term, IReadOnlyList<AccountRecord> records) => _ = AppendAsync(term, records);
 
-    public void Report(PeerEvent happened) => _witness.Report(NowUs, happened);
+    public void Report(PeerEvent happened) => _output?.Report(NowUs, happened);
 
-    public void Note(LedgerLine line) => _witness.Note(line);
+    public void Note(LedgerLine line) => _output?.Note(line);
 
     public async ValueTask DisposeAsync()
     {
@@ -231,14 +231,4 @@ internal sealed class PeerShell : IPeerHost, IAsyncDisposable
 
         _replies.Clear();
     }
-}
-
-/// <summary>Who is told what happens to a peer.</summary>
-internal interface IPeerWitness
-{
-    /// <param name="atUs">CLOCK_MONOTONIC in microseconds.</param>
-    /// <param name="happened">What.</param>
-    void Report(long atUs, PeerEvent happened);
-
-    void Note(LedgerLine line);
 }

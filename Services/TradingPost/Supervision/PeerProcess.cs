@@ -6,7 +6,7 @@ using Lab.TradingPost.Running;
 namespace Lab.TradingPost.Supervision;
 
 /// <summary>One process of a peer. It dies with the supervisor, whatever happens, also when it is stopped.</summary>
-internal sealed class PeerChild
+internal sealed class PeerProcess
 {
     private readonly Process _process;
     private readonly ProcessIdentity _identity;
@@ -14,7 +14,7 @@ internal sealed class PeerChild
     private readonly Action<PeerLine> _told;
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private PeerChild(Process process, ProcessIdentity identity, string logFile, Action<PeerLine> told)
+    private PeerProcess(Process process, ProcessIdentity identity, string logFile, Action<PeerLine> told)
     {
         (_process, _identity, _logFile, _told) = (process, identity, logFile, told);
         Ended = FollowAsync();
@@ -33,11 +33,11 @@ internal sealed class PeerChild
     /// <summary>Completes with the exit code, after the last line was told.</summary>
     public Task<int> Ended { get; }
 
-    /// <param name="configuration">Of the peer.</param>
+    /// <param name="options">Of the peer.</param>
     /// <param name="logFile">Gets what it says about itself.</param>
     /// <param name="told">Gets what it tells; by any thread.</param>
     /// <exception cref="PeerStartException">It cannot be started.</exception>
-    public static async Task<PeerChild> StartAsync(PeerConfiguration configuration, string logFile, Action<PeerLine> told)
+    public static async Task<PeerProcess> StartAsync(PeerOptions options, string logFile, Action<PeerLine> told)
     {
         try
         {
@@ -45,16 +45,16 @@ internal sealed class PeerChild
             {
                 // The runtime that runs this process; the peer is the same program.
                 Program = Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet",
-                Arguments = [typeof(PeerChild).Assembly.Location, "peer"],
-                Environment = new Dictionary<string, string>(StringComparer.Ordinal) { [PeerConfiguration.Variable] = configuration.ToJson() },
+                Arguments = [typeof(PeerProcess).Assembly.Location, "peer"],
+                Environment = options.ToEnvironment().ToDictionary(StringComparer.Ordinal),
                 WorkingFolder = Path.GetDirectoryName(logFile)!,
                 LogFile = logFile,
                 IsPiped = true,
                 DeathSignal = "KILL",
             });
-            var name = FormattableString.Invariant($"peer {configuration.Id}");
+            var name = FormattableString.Invariant($"peer {options.Id}");
             return ProcessIdentity.Of(name, process.Id) is { } identity
-                ? new PeerChild(process, identity, logFile, told)
+                ? new PeerProcess(process, identity, logFile, told)
                 : throw new PeerStartException($"{name} ended at once. {LogFiles.LastLines(logFile)}");
         }
         catch (System.ComponentModel.Win32Exception exception)
@@ -63,7 +63,7 @@ internal sealed class PeerChild
         }
     }
 
-    /// <summary>Waits until it listens and has rehearsed.</summary>
+    /// <summary>Waits until it listens and has warmed up.</summary>
     /// <exception cref="PeerStartException">It ended, or takes too long.</exception>
     public async Task UntilReadyAsync(TimeSpan patience, CancellationToken cancellationToken)
     {

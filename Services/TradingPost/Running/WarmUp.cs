@@ -2,7 +2,6 @@ using System.Net;
 using Lab.TradingPost.Accounts;
 using Lab.TradingPost.Client;
 using Lab.TradingPost.Market;
-using Lab.TradingPost.Peers;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -12,7 +11,7 @@ namespace Lab.TradingPost.Running;
 /// A small market in this process, with all that a real one has: sockets, accounts on disk, buys, a trader who is lost, the
 /// election of the next. Afterwards everything is compiled that must be fast when it is for real.
 /// </summary>
-internal static class Rehearsal
+internal static class WarmUp
 {
     private const int Peers = 3;
     private const int Buys = 60;
@@ -34,7 +33,7 @@ internal static class Rehearsal
         catch (Exception exception)
         {
             // Whatever it is, the real market can do without.
-            logger.LogWarning("the rehearsal failed, the peer begins without: {Reason}", exception.Message);
+            logger.LogWarning("the warm-up failed, the peer begins without: {Reason}", exception.Message);
         }
     }
 
@@ -42,31 +41,30 @@ internal static class Rehearsal
     {
         var market = new MarketSettings { Peers = Peers, Sellers = 1, Stock = Buys * 2 };
         var accounts = new AccountsSettings { Kind = AccountsKind.File, Folder = folder, SnapshotEvery = Buys / 3 };
-        var silent = new Silence();
-        var shells = Enumerable.Range(0, Peers).Select(id => new PeerShell(
+        var peers = Enumerable.Range(0, Peers).Select(id => new PeerHost(
             id,
             market,
             new IPEndPoint(IPAddress.Loopback, 0),
             AccountsFactory.Create(accounts, NullLogger.Instance),
-            silent,
-            defect => logger.LogError(defect, "a defect, in the rehearsal"),
+            output: null,
+            defect => logger.LogError(defect, "a defect, in the warm-up"),
             NullLogger.Instance)).ToList();
         try
         {
-            DnsEndPoint[] addresses = [.. shells.Select(shell => new DnsEndPoint("127.0.0.1", shell.Endpoint.Port))];
-            await Task.WhenAll(shells.Select(shell => shell.BeginAsync(addresses, PeerProgram.Engine)));
+            DnsEndPoint[] addresses = [.. peers.Select(peer => new DnsEndPoint("127.0.0.1", peer.Endpoint.Port))];
+            await Task.WhenAll(peers.Select(peer => peer.BeginAsync(addresses, PeerProgram.Engine)));
             await using var buyer = new TradingPostClient(MarketSettings.FirstClient, addresses);
             await buyer.JoinAsync(cancellationToken);
             await BuyAsync(buyer, Buys, cancellationToken);
-            await shells[^1].DisposeAsync();
-            shells.RemoveAt(shells.Count - 1);
+            await peers[^1].DisposeAsync();
+            peers.RemoveAt(peers.Count - 1);
             await BuyAsync(buyer, Buys / 3, cancellationToken);
         }
         finally
         {
-            foreach (var shell in shells)
+            foreach (var peer in peers)
             {
-                await shell.DisposeAsync();
+                await peer.DisposeAsync();
             }
         }
     }
@@ -93,17 +91,6 @@ internal static class Rehearsal
                 // The seller sells another good just now.
                 bought++;
             }
-        }
-    }
-
-    private sealed class Silence : IPeerWitness
-    {
-        public void Report(long atUs, PeerEvent happened)
-        {
-        }
-
-        public void Note(LedgerLine line)
-        {
         }
     }
 }
