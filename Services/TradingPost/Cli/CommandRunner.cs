@@ -7,7 +7,7 @@ using Lab.TradingPost.Supervision;
 namespace Lab.TradingPost.Cli;
 
 /// <summary>Does what commands ask for, and says what came of it.</summary>
-internal sealed class CommandRunner(SupervisorClient supervisor, ITradingFloor floor)
+internal sealed class CommandRunner(SupervisorClient supervisor, MarketClient client)
 {
     private static readonly TimeSpan ElectionPatience = TimeSpan.FromSeconds(10);
 
@@ -26,7 +26,7 @@ internal sealed class CommandRunner(SupervisorClient supervisor, ITradingFloor f
                 DepositGoods deposit => await DepositAsync(deposit, cancellationToken),
                 OpenNewMarket open => await OpenAsync(open, cancellationToken),
                 ShowStatus status => CommandAnswer.Done(StatusReport.Of(
-                    await new MarketWatch(supervisor, floor).LookAsync(cancellationToken), floor.Participant, status.AsJson)),
+                    await new MarketWatch(supervisor, client).LookAsync(cancellationToken), status.AsJson)),
                 ShowHelp => CommandAnswer.Done([.. CommandParser.Help]),
                 _ => CommandAnswer.Done(),
             };
@@ -87,14 +87,14 @@ internal sealed class CommandRunner(SupervisorClient supervisor, ITradingFloor f
 
     private async Task<CommandAnswer> BuyAsync(BuyGoods buy, CancellationToken cancellationToken)
     {
-        var done = await floor.BuyAsync(await OpenMarketAsync(cancellationToken), buy.Good, buy.Quantity, cancellationToken);
+        var done = await client.BuyAsync(await OpenMarketAsync(cancellationToken), buy.Good, buy.Quantity, cancellationToken);
         return CommandAnswer.Done(
-            $"bought {Pieces(buy.Good, buy.Quantity)} from {(done.Seller == floor.Participant ? "yourself" : $"peer {done.Seller}")} for {done.Price} coins, in term {done.Term}");
+            $"bought {Pieces(buy.Good, buy.Quantity)} from {(done.Seller == MarketClient.Participant ? "yourself" : $"peer {done.Seller}")} for {done.Price} coins, in term {done.Term}");
     }
 
     private async Task<CommandAnswer> DepositAsync(DepositGoods deposit, CancellationToken cancellationToken)
     {
-        var done = await floor.DepositAsync(await OpenMarketAsync(cancellationToken), deposit.Good, deposit.Quantity, cancellationToken);
+        var done = await client.DepositAsync(await OpenMarketAsync(cancellationToken), deposit.Good, deposit.Quantity, cancellationToken);
         return CommandAnswer.Done($"the trader keeps {Pieces(deposit.Good, deposit.Quantity)} for you, since term {done.Term}");
     }
 

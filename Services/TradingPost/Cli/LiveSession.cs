@@ -5,17 +5,23 @@ using Spectre.Console;
 namespace Lab.TradingPost.Cli;
 
 /// <summary>In a terminal: the market as it is, five times a second, and a prompt below it.</summary>
-internal sealed class LiveSession(MarketWatch watch, CommandRunner runner, int you)
+internal sealed class LiveSession(MarketWatch watch, CommandRunner runner)
 {
     private const int MostKeysWaiting = 1000;
 
+    /// <summary>A terminal's second screen: the first is as it was afterwards.</summary>
+    private static readonly ControlCode EnterScreen = new("\e[?1049h");
+    private static readonly ControlCode LeaveScreen = new("\e[?1049l");
+
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(200);
 
+    // Whoever calls has seen that it is a terminal: the library does not know all that are.
+    private readonly IAnsiConsole _console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.Yes });
     private readonly LineEditor _editor = new(CommandParser.Complete);
     private readonly Channel<ConsoleKeyInfo> _keys = Channel.CreateBounded<ConsoleKeyInfo>(MostKeysWaiting);
-    private readonly Look _look = string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")) ? Look.Coloured : Look.Colourless;
     private volatile Answer _answer = new(["[grey]help shows the commands; Tab completes, arrow up brings back earlier ones, Escape hides this[/]"]);
     private volatile bool _isSpoiled;
+    private bool _isOver;
 
     /// <summary>Until <c>quit</c>, Ctrl-D or Ctrl-C.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -23,59 +29,75 @@ internal sealed class LiveSession(MarketWatch watch, CommandRunner runner, int y
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var continued = OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ => _isSpoiled = true);
         var watching = watch.RunAsync(ended.Token);
-        using (var screen = new TerminalScreen(Console.OpenStandardOutput()))
+        new Thread(ReadKeys) { IsBackground = true, Name = "keys" }.Start();
+        try
         {
-            new Thread(ReadKeys) { IsBackground = true, Name = "keys" }.Start();
-            await DrawAsync(screen, ended.Token);
+            await ShowAsync(ended.Token);
+        }
+        finally
+        {
+            _console.Write(LeaveScreen);
         }
 
         await ended.CancelAsync();
         await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private async Task DrawAsync(TerminalScreen screen, CancellationToken cancellationToken)
+    /// <summary>Begins anew when the terminal has another size, or another program has written there.</summary>
+    private async Task ShowAsync(CancellationToken cancellationToken)
     {
-        var isOver = false;
-        while (!isOver && !cancellationToken.IsCancellationRequested)
+        while (!_isOver && !cancellationToken.IsCancellationRequested)
         {
-            if (_isSpoiled)
+            _isSpoiled = false;
+            _console.Write(EnterScreen);
+            _console.Clear();
+            var size = (Console.WindowWidth, Console.WindowHeight);
+            await _console.Live(View()).StartAsync(async live =>
             {
-                _isSpoiled = false;
-                screen.Forget();
-            }
-
-            var size = new ScreenSize(Math.Max(1, Console.WindowWidth), Math.Max(1, Console.WindowHeight));
-            screen.Draw(MarketView.Screen(watch.Picture, you, _answer.Lines, _editor, size, _look), size);
-            using var pause = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            pause.CancelAfter(Pace);
-            try
-            {
-                isOver = !await _keys.Reader.WaitToReadAsync(pause.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                // Nobody types: what the market does is drawn all the same.
-            }
-
-            while (!isOver && _keys.Reader.TryRead(out var key))
-            {
-                isOver = Apply(key, screen, cancellationToken);
-            }
+                while (!_isOver && !_isSpoiled && size == (Console.WindowWidth, Console.WindowHeight) && !cancellationToken.IsCancellationRequested)
+                {
+                    await ApplyKeysAsync(cancellationToken);
+                    live.UpdateTarget(View());
+                }
+            });
         }
     }
 
-    /// <returns>True when the user wants to leave.</returns>
-    private bool Apply(ConsoleKeyInfo key, TerminalScreen screen, CancellationToken cancellationToken)
+    private MarketView View() => new(watch.Overview, _answer.Lines, _editor);
+
+    /// <summary>Waits for one, but not for long: what the market does is drawn all the same.</summary>
+    private async Task ApplyKeysAsync(CancellationToken cancellationToken)
     {
-        if (key.Modifiers.HasFlag(ConsoleModifiers.Control) && key.Key == ConsoleKey.D && _editor.Text.Length == 0)
+        using var pause = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        pause.CancelAfter(Pace);
+        try
         {
-            return true;
+            _isOver = !await _keys.Reader.WaitToReadAsync(pause.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // Nobody types.
         }
 
-        if (key.Modifiers.HasFlag(ConsoleModifiers.Control) && key.Key == ConsoleKey.L)
+        while (!_isOver && _keys.Reader.TryRead(out var key))
         {
-            screen.Forget();
-            return false;
+            Apply(key, cancellationToken);
+        }
+    }
+
+    private void Apply(ConsoleKeyInfo key, CancellationToken cancellationToken)
+    {
+        var isControl = key.Modifiers.HasFlag(ConsoleModifiers.Control);
+        if (isControl && key.Key == ConsoleKey.D && _editor.Text.Length == 0)
+        {
+            _isOver = true;
+            return;
+        }
+
+        if (isControl && key.Key == ConsoleKey.L)
+        {
+            _isSpoiled = true;
+            return;
         }
 
         if (key.Key == ConsoleKey.Escape && _editor.Text.Length == 0)
@@ -83,18 +105,22 @@ internal sealed class LiveSession(MarketWatch watch, CommandRunner runner, int y
             _answer = new Answer([]);
         }
 
-        return _editor.Apply(key) is { } line && Begin(line, cancellationToken);
+        if (_editor.Apply(key) is { } line)
+        {
+            Begin(line, cancellationToken);
+        }
     }
 
     /// <summary>A command may wait for an election: meanwhile others can be typed, and the latest one's answer is shown.</summary>
-    private bool Begin(string line, CancellationToken cancellationToken)
+    private void Begin(string line, CancellationToken cancellationToken)
     {
         try
         {
             switch (CommandParser.Parse(line))
             {
                 case Quit:
-                    return true;
+                    _isOver = true;
+                    break;
                 case null or ShowStatus:
                     _answer = new Answer([]);
                     break;
@@ -109,8 +135,6 @@ internal sealed class LiveSession(MarketWatch watch, CommandRunner runner, int y
         {
             _answer = new Answer([Echo(line), $"[yellow]{Markup.Escape(exception.Message)}[/]"]);
         }
-
-        return false;
     }
 
     private async Task FinishAsync(string line, MarketCommand command, Answer shown, CancellationToken cancellationToken)

@@ -6,8 +6,8 @@ namespace Lab.TradingPost.Cli;
 
 /// <summary>Looks at a market all the time: its state, its events, what its peers tell.</summary>
 /// <param name="supervisor">Knows processes and events.</param>
-/// <param name="floor">Knows peers and accounts.</param>
-internal sealed class MarketWatch(SupervisorClient supervisor, ITradingFloor floor)
+/// <param name="client">Knows peers and accounts.</param>
+internal sealed class MarketWatch(SupervisorClient supervisor, MarketClient client)
 {
     private const int MostEvents = 500;
     private const int MostTradingEvents = 200;
@@ -24,21 +24,21 @@ internal sealed class MarketWatch(SupervisorClient supervisor, ITradingFloor flo
     /// <summary>On their own: they are many, and would push elections out.</summary>
     private readonly List<MarketEvent> _trading = [];
     private readonly Queue<(long AtUs, long Pieces)> _sold = [];
-    private MarketPicture _picture = new();
+    private MarketOverview _overview = new();
     private long _lastEvent;
 
     /// <summary>Called with every new event, in their order.</summary>
     public Action<MarketEvent>? OnEvent { get; init; }
 
     /// <summary>As it is now.</summary>
-    public MarketPicture Picture
+    public MarketOverview Overview
     {
         get
         {
             lock (_gate)
             {
                 // Peers are heard each on its own way: by number the events are not quite in their order.
-                return _picture with
+                return _overview with
                 {
                     Events = [.. _events.Concat(_trading).OrderBy(happened => happened.AtUs)],
                     LastElection = ElectionTimes.Last(_events),
@@ -50,12 +50,12 @@ internal sealed class MarketWatch(SupervisorClient supervisor, ITradingFloor flo
 
     /// <summary>Looks once.</summary>
     /// <exception cref="HttpRequestException">The supervisor does not answer.</exception>
-    public async Task<MarketPicture> LookAsync(CancellationToken cancellationToken)
+    public async Task<MarketOverview> LookAsync(CancellationToken cancellationToken)
     {
         await LookAtStateAsync(cancellationToken);
         await LookAtPeersAsync(cancellationToken);
         await LookAtEventsAsync(TimeSpan.Zero, cancellationToken);
-        return Picture;
+        return Overview;
     }
 
     /// <summary>Looks until it is cancelled; a supervisor that does not answer is asked again.</summary>
@@ -77,7 +77,7 @@ internal sealed class MarketWatch(SupervisorClient supervisor, ITradingFloor flo
             {
                 lock (_gate)
                 {
-                    _picture = _picture with { Problem = exception.Message };
+                    _overview = _overview with { Problem = exception.Message };
                 }
 
                 await Task.Delay(PauseAfterProblem, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -94,17 +94,17 @@ internal sealed class MarketWatch(SupervisorClient supervisor, ITradingFloor flo
         var state = await supervisor.StateAsync(cancellationToken);
         lock (_gate)
         {
-            if (state?.Number != _picture.State?.Number)
+            if (state?.Number != _overview.State?.Number)
             {
                 // Another market: nothing of the one before is true of it.
-                _picture = new MarketPicture();
+                _overview = new MarketOverview();
                 _lastEvent = 0;
                 _events.Clear();
                 _trading.Clear();
                 _sold.Clear();
             }
 
-            _picture = _picture with { State = state, Problem = null };
+            _overview = _overview with { State = state, Problem = null };
         }
     }
 
@@ -114,7 +114,7 @@ internal sealed class MarketWatch(SupervisorClient supervisor, ITradingFloor flo
         long last;
         lock (_gate)
         {
-            market = _picture.State?.Number;
+            market = _overview.State?.Number;
             last = _lastEvent;
         }
 
@@ -127,7 +127,7 @@ internal sealed class MarketWatch(SupervisorClient supervisor, ITradingFloor flo
         var events = await supervisor.EventsAsync(last, wait, cancellationToken);
         lock (_gate)
         {
-            if (market != _picture.State?.Number || last != _lastEvent || events.Count == 0)
+            if (market != _overview.State?.Number || last != _lastEvent || events.Count == 0)
             {
                 return;
             }
@@ -154,7 +154,7 @@ internal sealed class MarketWatch(SupervisorClient supervisor, ITradingFloor flo
         MarketState? market;
         lock (_gate)
         {
-            market = _picture.State;
+            market = _overview.State;
         }
 
         if (market is null)
@@ -163,19 +163,19 @@ internal sealed class MarketWatch(SupervisorClient supervisor, ITradingFloor flo
         }
 
         var running = market.Peers.Where(peer => peer.Process == PeerProcessState.Running).ToList();
-        var answers = await Task.WhenAll(running.Select(peer => floor.AskAsync(market, peer.Id, cancellationToken)));
+        var answers = await Task.WhenAll(running.Select(peer => client.AskAsync(market, peer.Id, cancellationToken)));
         var statuses = running.Zip(answers).Where(asked => asked.Second is not null)
             .ToDictionary(asked => asked.First.Id, asked => asked.Second!);
         var accounts = statuses.Values.Where(status => status.Accounts is not null).MaxBy(status => status.Term)?.Accounts;
         lock (_gate)
         {
-            if (market.Number == _picture.State?.Number)
+            if (market.Number == _overview.State?.Number)
             {
-                _picture = _picture with
+                _overview = _overview with
                 {
                     Statuses = statuses,
-                    Accounts = accounts ?? _picture.Accounts,
-                    SoldPerSecond = accounts is null ? _picture.SoldPerSecond : Rate(accounts),
+                    Accounts = accounts ?? _overview.Accounts,
+                    SoldPerSecond = accounts is null ? _overview.SoldPerSecond : Rate(accounts),
                 };
             }
         }
@@ -184,7 +184,7 @@ internal sealed class MarketWatch(SupervisorClient supervisor, ITradingFloor flo
     private double? Rate(IReadOnlyList<AccountSummary> accounts)
     {
         var nowUs = MonotonicClock.NowUs;
-        _sold.Enqueue((nowUs, MarketPicture.Sum(accounts).Bought));
+        _sold.Enqueue((nowUs, MarketOverview.Sum(accounts).Bought));
         while (_sold.Count > 2 && nowUs - _sold.Peek().AtUs > RateWindowUs)
         {
             _sold.Dequeue();

@@ -1,5 +1,4 @@
 using Lab.TradingPost.Market;
-using Lab.TradingPost.Protocol;
 using Lab.TradingPost.Supervision;
 using Spectre.Console;
 
@@ -13,25 +12,24 @@ internal static class PeerTable
     /// <summary>The widths are those of what usually stands there; narrow places leave out those of low importance.</summary>
     private static readonly Column[] Columns =
     [
-        new("peer", 7, 0, line => line.Name),
-        new("role", 6, 1, line => line.Role),
-        new("process", 7, 2, line => line.Process),
-        new("pid", 7, 9, line => line.Pid),
-        new("follows", 7, 7, line => line.Follows),
-        new("term", 4, 5, line => line.Term),
-        new("good", 4, 3, line => line.Good),
-        new("stock", 9, 4, line => line.Stock),
-        new("bought", 6, 8, line => line.Bought, IsNumber: true),
-        new("earned", 7, 5, line => line.Earned, IsNumber: true),
-        new("spent", 7, 6, line => line.Spent, IsNumber: true),
-        new("commission", 10, 6, line => line.Commission, IsNumber: true),
+        new("peer", 7, 0),
+        new("role", 6, 1),
+        new("process", 7, 2),
+        new("pid", 7, 9),
+        new("follows", 7, 7),
+        new("term", 4, 5),
+        new("good", 4, 3),
+        new("stock", 9, 4),
+        new("bought", 6, 8, Justify.Right),
+        new("earned", 7, 5, Justify.Right),
+        new("spent", 7, 6, Justify.Right),
+        new("commission", 10, 6, Justify.Right),
     ];
 
-    /// <param name="picture">Of an open market.</param>
-    /// <param name="you">The participant who looks on.</param>
+    /// <param name="overview">Of an open market.</param>
     /// <param name="width">In letters.</param>
     /// <param name="mostRows">Further peers are only counted.</param>
-    public static Table Of(MarketPicture picture, int you, int width, int mostRows)
+    public static Table Of(MarketOverview overview, int width, int mostRows)
     {
         var columns = Fitting(width);
         var table = new Table { Border = TableBorder.None, UseSafeBorder = false };
@@ -39,26 +37,24 @@ internal static class PeerTable
         {
             NoWrap = true,
             Padding = new Padding(0, 0, Gap, 0),
-            Alignment = column.IsNumber ? Justify.Right : Justify.Left,
+            Alignment = column.Alignment,
         })]);
-        var peers = picture.Peers.Select(row => LineOf(picture, row)).ToList();
-        var others = OtherLines(picture, you);
+        var peers = overview.Peers.Select(row => CellsOf(overview, row)).ToList();
+        var others = OtherCells(overview);
         var shown = Math.Max(1, mostRows - others.Count);
         if (peers.Count > shown)
         {
-            others.Insert(0, new Line { Name = $"[grey]{peers.Count - shown + 1} more[/]" });
+            others.Insert(0, Cells($"[grey]{peers.Count - shown + 1} more[/]"));
             peers.RemoveRange(shown - 1, peers.Count - shown + 1);
         }
 
-        foreach (var line in peers.Concat(others))
+        foreach (var cells in peers.Concat(others))
         {
-            table.AddRow([.. columns.Select(column => Cell(column, line))]);
+            table.AddRow([.. columns.Select(column => new Markup(cells[Array.IndexOf(Columns, column)]) { Overflow = Overflow.Ellipsis })]);
         }
 
         return table;
     }
-
-    private static Markup Cell(Column column, Line line) => new(column.Text(line)) { Overflow = Overflow.Ellipsis };
 
     private static List<Column> Fitting(int width)
     {
@@ -73,67 +69,59 @@ internal static class PeerTable
         return fitting.Count == 0 ? [Columns[0]] : [.. Columns.Where(fitting.Contains)];
     }
 
-    private static Line LineOf(MarketPicture picture, PeerRow row)
+    /// <summary>Markup, by column.</summary>
+    private static string[] CellsOf(MarketOverview overview, PeerRow row)
     {
-        var isLost = row.Trader is { } trader && trader != picture.State!.Trader;
-        return Money(row.Account) with
-        {
-            Name = row.Role == PeerRole.Trader ? $"[bold green]{row.Id}[/]" : $"{row.Id}",
-            Role = row.Role switch
-            {
-                PeerRole.Trader => "[bold green]trader[/]",
-                PeerRole.Seller => "seller",
-                _ => "buyer",
-            },
-            Process = row.Process switch
+        var trades = row.Role == PeerRole.Trader;
+        var role = row.Role.ToString().ToLowerInvariant();
+        var follows = row.Follows == overview.State!.Trader ? $"{row.Follows}" : $"[yellow]{row.Follows}[/]";
+        return
+        [
+            trades ? $"[bold green]{row.Id}[/]" : $"{row.Id}",
+            trades ? $"[bold green]{role}[/]" : role,
+            row.Process switch
             {
                 PeerProcessState.Running => "running",
                 PeerProcessState.Paused => "[yellow]paused[/]",
                 _ => "[red]dead[/]",
             },
-            Pid = row.Pid == 0 ? "" : $"[grey]{row.Pid}[/]",
-            Follows = row.Role == PeerRole.Trader || row.Trader is null ? "" : isLost ? $"[yellow]{row.Trader}[/]" : $"{row.Trader}",
-            Term = row.Term is null ? "" : $"{row.Term}",
-            Good = NameOf(row.Selling ?? row.Buying),
-        };
+            row.Pid == 0 ? "" : $"[grey]{row.Pid}[/]",
+            trades || row.Follows is null ? "" : follows,
+            $"{row.Term}",
+            NameOf(row.Selling ?? row.Buying),
+            .. row.Account is { } account ? MoneyCells(MarketOverview.Sum([account]), Pieces(account.Stock)) : MoneyCells(default),
+        ];
     }
 
     /// <summary>Whoever looks on, the other clients together, and everybody together.</summary>
-    private static List<Line> OtherLines(MarketPicture picture, int you)
+    private static List<string[]> OtherCells(MarketOverview overview)
     {
-        var lines = new List<Line>();
-        if (picture.Accounts is not { } accounts)
+        List<string[]> others = [];
+        if (overview.Accounts is not { } accounts)
         {
-            return lines;
+            return others;
         }
 
-        if (picture.Clients.FirstOrDefault(account => account.Participant == you) is { } own)
+        if (overview.Clients.FirstOrDefault(account => account.Participant == MarketClient.Participant) is { } own)
         {
-            lines.Add(Money(own) with { Name = "you" });
+            others.Add(Cells("you", MarketOverview.Sum([own]), Pieces(own.Stock)));
         }
 
-        var clients = picture.Clients.Where(account => account.Participant != you).ToList();
+        var clients = overview.Clients.Where(account => account.Participant != MarketClient.Participant).ToList();
         if (clients.Count > 0)
         {
-            lines.Add(Money(MarketPicture.Sum(clients)) with { Name = "clients" });
+            others.Add(Cells("clients", MarketOverview.Sum(clients)));
         }
 
-        lines.Add(Money(MarketPicture.Sum(accounts)) with { Name = "[grey]all[/]" });
-        return lines;
+        others.Add(Cells("[grey]all[/]", MarketOverview.Sum(accounts)));
+        return others;
     }
 
-    private static Line Money(AccountSummary? account) => account is null
-        ? new Line()
-        : Money(MarketPicture.Sum([account])) with { Stock = Pieces(account.Stock) };
+    private static string[] Cells(string name, AccountSums sums = default, string? stock = null) =>
+        [name, "", "", "", "", "", "", .. MoneyCells(sums, stock)];
 
-    private static Line Money(MoneySums sums) => new()
-    {
-        Stock = Number(sums.Stock),
-        Bought = Number(sums.Bought),
-        Earned = Number(sums.Earned),
-        Spent = Number(sums.Spent),
-        Commission = Number(sums.Commission),
-    };
+    private static string[] MoneyCells(AccountSums sums, string? stock = null) =>
+        [stock ?? Number(sums.Stock), Number(sums.Bought), Number(sums.Earned), Number(sums.Spent), Number(sums.Commission)];
 
     private static string Pieces(IReadOnlyDictionary<Good, long> stock) =>
         string.Join(' ', stock.Where(kept => kept.Value > 0).OrderBy(kept => kept.Key).Select(kept => $"{kept.Value} {NameOf(kept.Key)}"));
@@ -142,34 +130,5 @@ internal static class PeerTable
 
     private static string Number(long number) => number == 0 ? "" : number.ToString();
 
-    private sealed record Column(string Name, int Width, int Importance, Func<Line, string> Text, bool IsNumber = false);
-
-    /// <summary>Cells as markup.</summary>
-    private sealed record Line
-    {
-        public string Name { get; init; } = "";
-
-        public string Role { get; init; } = "";
-
-        public string Process { get; init; } = "";
-
-        public string Pid { get; init; } = "";
-
-        public string Follows { get; init; } = "";
-
-        public string Term { get; init; } = "";
-
-        /// <summary>What a seller sells, a buyer wants.</summary>
-        public string Good { get; init; } = "";
-
-        public string Stock { get; init; } = "";
-
-        public string Bought { get; init; } = "";
-
-        public string Earned { get; init; } = "";
-
-        public string Spent { get; init; } = "";
-
-        public string Commission { get; init; } = "";
-    }
+    private sealed record Column(string Name, int Width, int Importance, Justify Alignment = Justify.Left);
 }

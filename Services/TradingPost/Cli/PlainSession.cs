@@ -5,10 +5,10 @@ namespace Lab.TradingPost.Cli;
 
 /// <summary>Without a terminal: events as lines, and a command per line of the input until it ends.</summary>
 /// <param name="supervisor">Of the market.</param>
-/// <param name="floor">For the same market.</param>
+/// <param name="client">For the same market.</param>
 /// <param name="input">Commands; null: there are none, and only a cancellation ends the session.</param>
 /// <param name="output">Gets events and answers; synchronised.</param>
-internal sealed class PlainSession(SupervisorClient supervisor, ITradingFloor floor, TextReader? input, TextWriter output)
+internal sealed class PlainSession(SupervisorClient supervisor, MarketClient client, TextReader? input, TextWriter output)
 {
     private readonly long _begunUs = MonotonicClock.NowUs;
 
@@ -16,7 +16,7 @@ internal sealed class PlainSession(SupervisorClient supervisor, ITradingFloor fl
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var watching = new MarketWatch(supervisor, floor) { OnEvent = Print }.RunAsync(ended.Token);
+        var watching = new MarketWatch(supervisor, client) { OnEvent = Print }.RunAsync(ended.Token);
         var code = ExitCode.Done;
         try
         {
@@ -43,7 +43,7 @@ internal sealed class PlainSession(SupervisorClient supervisor, ITradingFloor fl
             return ExitCode.Done;
         }
 
-        var runner = new CommandRunner(supervisor, floor);
+        var runner = new CommandRunner(supervisor, client);
         var code = ExitCode.Done;
         while (await ReadLineAsync(input, cancellationToken) is { } line)
         {

@@ -1,8 +1,7 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
-using Lab.TradingPost.Market;
-using Lab.TradingPost.Protocol;
 using Lab.TradingPost.Supervision;
+using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace Lab.TradingPost.Cli;
 
@@ -14,45 +13,34 @@ internal static class StatusReport
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
     /// <exception cref="SupervisorException">No market is open.</exception>
-    public static IReadOnlyList<string> Of(MarketPicture picture, int you, bool asJson) =>
-        picture.State is not { } market ? throw SupervisorException.NoMarket()
-        : asJson ? [JsonSerializer.Serialize(Snapshot(picture, market), Json)]
-        : MarketView.Report(picture, you, Width, Look.Plain);
+    public static IReadOnlyList<string> Of(MarketOverview overview, bool asJson) =>
+        overview.State is not { } market ? throw SupervisorException.NoMarket()
+        : asJson ? [ToJson(overview, market)]
+        : ToText(new Rows(MarketView.Head(overview), Text.Empty, PeerTable.Of(overview, Width, mostRows: int.MaxValue)));
 
-    private static MarketSnapshot Snapshot(MarketPicture picture, MarketState market) => new(
-        market.Number,
-        market.Settings,
-        market.Trader,
-        market.Term,
-        [.. picture.Peers.Select(SnapshotOf)],
-        picture.Clients,
-        picture.Accounts is { } accounts ? MarketPicture.Sum(accounts).AreBalanced : null,
-        picture.LastElection is { } last
-            ? new ElectionSnapshot(last.Trader, last.Term, last.DetectionUs, last.AgreementUs, last.FirstSaleUs)
-            : null);
+    /// <summary>Money in coins, goods in pieces.</summary>
+    private static string ToJson(MarketOverview overview, MarketState market) => JsonSerializer.Serialize(
+        new
+        {
+            Market = market.Number,
+            market.Settings,
+            market.Trader,
+            market.Term,
+            overview.Peers,
+            overview.Clients,
+            Balanced = overview.IsBalanced,
+            LastElection = overview.LastElection is { } last
+                ? new { last.Trader, last.Term, detection_us = last.DetectionUs, agreement_us = last.AgreementUs, first_sale_us = last.FirstSaleUs }
+                : null,
+        },
+        Json);
 
-    private static PeerSnapshot SnapshotOf(PeerRow row) => new(
-        row.Id, row.Role.ToString().ToLowerInvariant(), row.Process, row.Pid, row.Trader, row.Term, row.Selling, row.Buying, row.Account);
-
-    /// <summary>The JSON of <c>status --json</c>. Money in coins, goods in pieces.</summary>
-    /// <param name="Balanced">Spent is earned plus commission; null while nobody tells the accounts.</param>
-    private sealed record MarketSnapshot(
-        int Market,
-        MarketSettings Settings,
-        int? Trader,
-        long Term,
-        IReadOnlyList<PeerSnapshot> Peers,
-        IReadOnlyList<AccountSummary> Clients,
-        bool? Balanced,
-        ElectionSnapshot? LastElection);
-
-    private sealed record PeerSnapshot(
-        int Id, string Role, PeerProcessState Process, int Pid, int? Follows, long? Term, Good? Selling, Good? Buying, AccountSummary? Account);
-
-    private sealed record ElectionSnapshot(
-        int Trader,
-        long Term,
-        [property: JsonPropertyName("detection_us")] long? DetectionUs,
-        [property: JsonPropertyName("agreement_us")] long AgreementUs,
-        [property: JsonPropertyName("first_sale_us")] long? FirstSaleUs);
+    private static string[] ToText(IRenderable what)
+    {
+        using var text = new StringWriter { NewLine = "\n" };
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(text) });
+        console.Profile.Width = Width;
+        console.Write(what);
+        return [.. text.ToString().TrimEnd('\n').Split('\n').Select(line => line.TrimEnd())];
+    }
 }

@@ -30,8 +30,8 @@ public static class TradingPostCli
     public static async Task<int> ExecuteAsync(MarketAddress address, IReadOnlyList<string> command, CancellationToken cancellationToken)
     {
         using var supervisor = new SupervisorClient(address);
-        await using var floor = new TradingFloor();
-        var answer = await new CommandRunner(supervisor, floor).RunAsync(CommandParser.Parse(command), cancellationToken);
+        await using var client = new MarketClient();
+        var answer = await new CommandRunner(supervisor, client).RunAsync(CommandParser.Parse(command), cancellationToken);
         var output = answer.IsDone ? Console.Out : Console.Error;
         foreach (var line in answer.Lines)
         {
@@ -49,7 +49,7 @@ public static class TradingPostCli
     public static async Task<int> WatchAsync(MarketAddress address, CancellationToken cancellationToken)
     {
         using var supervisor = new SupervisorClient(address);
-        await using var floor = new TradingFloor();
+        await using var client = new MarketClient();
         try
         {
             if (await supervisor.StateAsync(cancellationToken) is null)
@@ -72,13 +72,37 @@ public static class TradingPostCli
         if (!IsTerminal)
         {
             var commands = Console.IsInputRedirected ? Console.In : null;
-            return await new PlainSession(supervisor, floor, commands, Console.Out).RunAsync(cancellationToken);
+            return await new PlainSession(supervisor, client, commands, Console.Out).RunAsync(cancellationToken);
         }
 
-        await new LiveSession(new MarketWatch(supervisor, floor), new CommandRunner(supervisor, floor), floor.Participant).RunAsync(cancellationToken);
+        await new LiveSession(new MarketWatch(supervisor, client), new CommandRunner(supervisor, client)).RunAsync(cancellationToken);
         return ExitCode.Done;
     }
 
     private static bool IsTerminal => !Console.IsInputRedirected && !Console.IsOutputRedirected
         && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
+}
+
+/// <summary>Where the supervisor of a market is steered.</summary>
+/// <param name="Admin">URL of its admin endpoint.</param>
+/// <param name="AdminToken">Opens it; never printed.</param>
+public sealed record MarketAddress(Uri Admin, string AdminToken)
+{
+    /// <summary>A record would print its secret.</summary>
+    public override string ToString() => Admin.ToString();
+}
+
+/// <summary>What the exit codes of <c>./lab trading-post</c> mean.</summary>
+internal static class ExitCode
+{
+    public const int Done = 0;
+
+    /// <summary>The market refused it, or it failed.</summary>
+    public const int Refused = 1;
+
+    /// <summary>There is no such command, or it wants other words.</summary>
+    public const int Usage = 2;
+
+    /// <summary>There is no lab, or it does not answer.</summary>
+    public const int Unreachable = 3;
 }

@@ -1,13 +1,17 @@
+using System.Net;
 using Lab.TradingPost.Cli;
-using Lab.TradingPost.Client;
 using Lab.TradingPost.Market;
 using Lab.TradingPost.Peers;
 using Lab.TradingPost.Protocol;
 using Lab.TradingPost.Running;
 using Lab.TradingPost.Supervision;
+using Lab.Transport;
+using Lab.Transport.Engines;
+using Lab.Transport.Frames;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Lab.Tests.Unit.TradingPost.Cli;
 
@@ -23,6 +27,8 @@ internal sealed class FakeMarket : IAsyncDisposable
     private int _markets;
 
     private FakeMarket(WebApplication app) => _app = app;
+
+    private readonly FrameServer _peers = new(new IPEndPoint(IPAddress.Loopback, 0), new FakePeers(), new ConnectionLimits(), NullLogger.Instance);
 
     public MarketAddress Address => new(new Uri(_app.Urls.First()), Token);
 
@@ -55,6 +61,7 @@ internal sealed class FakeMarket : IAsyncDisposable
         app.MapPost("/admin/peers/{peer}/{action}", market.Steer);
         app.MapGet("/admin/events", market.EventsAsync);
         await app.StartAsync();
+        await market._peers.SwitchEngineAsync("async", CancellationToken.None);
         if (isOpen)
         {
             market.Open(new MarketSettings());
@@ -69,14 +76,19 @@ internal sealed class FakeMarket : IAsyncDisposable
         {
             _events.Clear();
             var trader = settings.Peers - 1;
-            _state = Markets.State(settings) with { Number = ++_markets };
+            var state = Markets.State(settings);
+            _state = state with { Number = ++_markets, Peers = [.. state.Peers.Select(peer => peer with { Address = $"{_peers.Endpoint}" })] };
             Tell(trader, new PeerEvent(PeerEventKind.ElectionBegun, 0));
             Tell(trader, new PeerEvent(PeerEventKind.Trades, 1));
             return _state;
         }
     }
 
-    public ValueTask DisposeAsync() => _app.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _app.DisposeAsync();
+        await _peers.DisposeAsync();
+    }
 
     private IResult Steer(string peer, string action)
     {
@@ -139,20 +151,24 @@ internal sealed class FakeMarket : IAsyncDisposable
     }
 }
 
-/// <summary>Peers that only pretend.</summary>
-internal sealed class FakeFloor : ITradingFloor
+/// <summary>Answers for all peers: they follow peer 5, sell anything but boar, and take every deposit.</summary>
+internal sealed class FakePeers : IFrameHandler
 {
-    public int Participant => Markets.You;
+    public ValueTask<OutgoingFrame?> HandleAsync(ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
+    {
+        var asked = EnvelopeFrames.Read(payload.Span);
+        PeerMessage answer = asked.Message switch
+        {
+            AskStatus question => Markets.Statuses(5, 1)[0] with { Nonce = question.Nonce },
+            WhoTrades question => new TraderIs(question.Nonce, 5, 1),
+            Join join => new Welcome(join.Nonce, 1),
+            Buy { Good: Good.Boar } buy => new Refused(buy.Request, RefusalReason.NoSeller, 5, 1),
+            Buy buy => new Done(buy.Request, 1, 0, buy.Quantity * Prices.Of(buy.Good)),
+            Deposit deposit => new Done(deposit.Request, 1, Seller: null, Price: null),
+            _ => throw new InvalidOperationException($"nobody asks for {asked.Message}"),
+        };
+        return ValueTask.FromResult<OutgoingFrame?>(EnvelopeFrames.Write(new Envelope(asked.Id, 5, answer)));
+    }
 
-    public Task<Status?> AskAsync(MarketState market, int peer, CancellationToken cancellationToken) =>
-        Task.FromResult<Status?>(Markets.Statuses(5, 1).GetValueOrDefault(peer));
-
-    public Task<Done> BuyAsync(MarketState market, Good good, int quantity, CancellationToken cancellationToken) => good == Good.Boar
-        ? throw new RefusedException(RefusalReason.NoSeller, "no seller has 1 boar")
-        : Task.FromResult(new Done(new RequestId(Participant, 1, 1), 1, 0, quantity * Prices.Of(good)));
-
-    public Task<Done> DepositAsync(MarketState market, Good good, int quantity, CancellationToken cancellationToken) =>
-        Task.FromResult(new Done(new RequestId(Participant, 1, 2), 1, Seller: null, Price: null));
-
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public OutgoingFrame Refuse(TransportRefusal refusal) => EnvelopeFrames.WriteError(null, $"{refusal}");
 }

@@ -14,7 +14,7 @@ public partial class MarketViewTests
     [Fact]
     public void It_shows_who_trades_what_everybody_has_and_what_happened()
     {
-        var screen = Show(Markets.Picture(), new ScreenSize(120, 40));
+        var screen = Show(Markets.Overview(), 120, 40);
         AssertHas(screen, "market 1: 6 peers, accounts file, election and writes improved");
         AssertHas(screen, "peer 5 trades in term 1   8.0 pieces sold/s   coins balance");
         AssertHas(screen, "last election: 31.0 ms (detection 29.0 + agreement 2.0), first sale +4.0 ms");
@@ -30,7 +30,7 @@ public partial class MarketViewTests
 
     [Fact]
     public void A_coin_that_is_missing_is_noticed() => AssertHas(
-        Show(Markets.Picture() with { Accounts = [.. Markets.Accounts.Skip(1), Markets.Accounts[0] with { Earned = 79 }] }, new ScreenSize(120, 40)),
+        Show(Markets.Overview() with { Accounts = [.. Markets.Accounts.Skip(1), Markets.Accounts[0] with { Earned = 79 }] }, 120, 40),
         "coins do not balance");
 
     [Theory]
@@ -44,23 +44,19 @@ public partial class MarketViewTests
     [InlineData(1, 1, 2)]
     public void No_screen_is_too_small(int width, int height, int peers)
     {
-        foreach (var letter in "deposit salt 10 and many more")
-        {
-            _editor.Apply(new ConsoleKeyInfo(letter, ConsoleKey.None, shift: false, alt: false, control: false));
-        }
-
-        var frame = MarketView.Screen(
-            Markets.Picture(peers), Markets.You, [.. CommandParser.Help.Select(Markup.Escape)], _editor, new ScreenSize(width, height), Look.Coloured);
-        Assert.Equal(height, frame.Lines.Count);
-        Assert.All(frame.Lines, line => Assert.InRange(Escapes().Replace(line, "").Length, 0, width));
-        Assert.Equal(height - 1, frame.CursorRow);
-        Assert.InRange(frame.CursorColumn, 0, width - 1);
+        Type("deposit salt 10 and many more");
+        string[] answer = [.. CommandParser.Help.Select(line => Markup.Escape(line))];
+        var plain = Show(Markets.Overview(peers), width, height, answer);
+        Assert.Equal(height, plain.Length);
+        Assert.All(plain, line => Assert.InRange(line.Length, 0, width));
+        var coloured = Show(Markets.Overview(peers), width, height, answer, AnsiSupport.Yes);
+        Assert.Contains("\e[7m", coloured[^1], StringComparison.Ordinal);
     }
 
     [Fact]
     public void In_an_ordinary_terminal_every_peer_is_seen()
     {
-        var screen = Show(Markets.Picture(), new ScreenSize(80, 24));
+        var screen = Show(Markets.Overview(), 80, 24);
         for (var peer = 0; peer < 6; peer++)
         {
             Assert.Single(screen, line => line.StartsWith($"{peer} ", StringComparison.Ordinal));
@@ -71,13 +67,13 @@ public partial class MarketViewTests
     }
 
     [Fact]
-    public void Peers_without_place_are_counted() => AssertHas(Show(Markets.Picture(12), new ScreenSize(80, 16)), "more");
+    public void Peers_without_place_are_counted() => AssertHas(Show(Markets.Overview(12), 80, 16), "more");
 
     [Fact]
     public void Dead_and_ill_peers_are_told_apart()
     {
-        var state = Markets.Picture().State!;
-        var picture = Markets.Picture() with
+        var state = Markets.Overview().State!;
+        var overview = Markets.Overview() with
         {
             State = state with
             {
@@ -90,7 +86,7 @@ public partial class MarketViewTests
                 ],
             },
         };
-        var screen = Show(picture, new ScreenSize(120, 40));
+        var screen = Show(overview, 120, 40);
         AssertHas(screen, "nobody trades");
         AssertHas(screen, "0 seller paused", spaces: false);
         AssertHas(screen, "1 seller dead", spaces: false);
@@ -98,33 +94,32 @@ public partial class MarketViewTests
 
     [Fact]
     public void Where_only_clients_buy_it_says_so() => AssertHas(
-        Show(Markets.Picture() with { State = Markets.State(new MarketSettings()) }, new ScreenSize(120, 40)), "only clients buy");
+        Show(Markets.Overview() with { State = Markets.State(new MarketSettings()) }, 120, 40), "only clients buy");
 
     [Fact]
-    public void Without_a_market_it_says_so() => AssertHas(Show(new MarketPicture(), new ScreenSize(80, 24)), "no market is open");
+    public void Without_a_market_it_says_so() => AssertHas(Show(new MarketOverview(), 80, 24), "no market is open");
 
     [Fact]
     public void What_may_be_old_is_said_to_be() =>
-        AssertHas(Show(Markets.Picture() with { Problem = "Connection [refused]" }, new ScreenSize(200, 40)), "the supervisor does not answer Connection [refused]");
+        AssertHas(Show(Markets.Overview() with { Problem = "Connection [refused]" }, 200, 40), "the supervisor does not answer Connection [refused]");
 
     /// <summary>Texts of events come from other processes.</summary>
     [Fact]
     public void Nothing_that_a_peer_tells_can_steer_the_terminal()
     {
         var hostile = new MarketEvent(1, 1, 2, new PeerEvent(PeerEventKind.GoodChanged, 1, Detail: "[bold]\e[2Jfish"));
-        var screen = Show(Markets.Picture() with { Events = [hostile] }, new ScreenSize(120, 40));
+        var screen = Show(Markets.Overview() with { Events = [hostile] }, 120, 40);
         AssertHas(screen, "([bold] [2Jfish)");
         Assert.DoesNotContain(screen, line => line.Contains('\e', StringComparison.Ordinal));
     }
 
     [Fact]
-    public void Without_colours_there_are_none()
+    public void The_cursor_is_where_letters_go()
     {
-        var size = new ScreenSize(120, 40);
-        var coloured = string.Concat(MarketView.Screen(Markets.Picture(), Markets.You, [], _editor, size, Look.Coloured).Lines);
-        var colourless = string.Concat(MarketView.Screen(Markets.Picture(), Markets.You, [], _editor, size, Look.Colourless).Lines);
-        Assert.Matches(Colour(), coloured);
-        Assert.DoesNotMatch(Colour(), colourless);
+        Type("kill 35");
+        Assert.EndsWith("> kill 35\e[7m \e[0m", Show(Markets.Overview(), 80, 24, ansi: AnsiSupport.Yes)[^1], StringComparison.Ordinal);
+        _editor.Apply(new ConsoleKeyInfo('\0', ConsoleKey.LeftArrow, shift: false, alt: false, control: false));
+        Assert.EndsWith("> kill 3\e[7m5\e[0m", Show(Markets.Overview(), 80, 24, ansi: AnsiSupport.Yes)[^1], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -143,8 +138,23 @@ public partial class MarketViewTests
     [InlineData(120_000_000, "2 min")]
     public void Ages_are_rounded_down(long us, string text) => Assert.Equal(text, EventLines.Age(us));
 
-    private IReadOnlyList<string> Show(MarketPicture picture, ScreenSize size) =>
-        MarketView.Screen(picture, Markets.You, [], _editor, size, Look.Plain).Lines;
+    private void Type(string text)
+    {
+        foreach (var letter in text)
+        {
+            _editor.Apply(new ConsoleKeyInfo(letter, ConsoleKey.None, shift: false, alt: false, control: false));
+        }
+    }
+
+    private string[] Show(
+        MarketOverview overview, int width, int height, IReadOnlyList<string>? answer = null, AnsiSupport ansi = AnsiSupport.No)
+    {
+        using var text = new StringWriter { NewLine = "\n" };
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = ansi, Out = new AnsiConsoleOutput(text) });
+        (console.Profile.Width, console.Profile.Height) = (width, height);
+        console.Write(new MarketView(overview, answer ?? [], _editor));
+        return text.ToString().Split('\n');
+    }
 
     private static void AssertHas(IReadOnlyList<string> screen, string text, bool spaces = true)
     {
@@ -153,12 +163,6 @@ public partial class MarketViewTests
             screen.Any(line => (spaces ? line : Spaces().Replace(line, " ").Trim()).Contains(wanted, StringComparison.Ordinal)),
             $"'{wanted}' is not in:\n{string.Join('\n', screen)}");
     }
-
-    [GeneratedRegex(@"\e\[[0-9;?]*[A-Za-z]", RegexOptions.None, 1000)]
-    private static partial Regex Escapes();
-
-    [GeneratedRegex(@"\e\[(\d+;)*(3|4|9)\d(;\d+)*m", RegexOptions.None, 1000)]
-    private static partial Regex Colour();
 
     [GeneratedRegex(" +", RegexOptions.None, 1000)]
     private static partial Regex Spaces();

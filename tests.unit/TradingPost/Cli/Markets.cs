@@ -9,8 +9,6 @@ namespace Lab.Tests.Unit.TradingPost.Cli;
 /// <summary>Markets as a supervisor and peers would tell of them.</summary>
 internal static class Markets
 {
-    public const int You = 999;
-
     private static readonly Dictionary<Good, long> Nothing = [];
 
     /// <summary>All run, the highest trades in term 1.</summary>
@@ -34,7 +32,7 @@ internal static class Markets
         new AccountSummary(5, 0, 0, 20, Nothing, Nothing),
         new AccountSummary(100, 5, 0, 0, new Dictionary<Good, long> { [Good.Fish] = 1 }, Nothing),
         new AccountSummary(101, 5, 0, 0, new Dictionary<Good, long> { [Good.Fish] = 1 }, Nothing),
-        new AccountSummary(You, 0, 0, 0, Nothing, new Dictionary<Good, long> { [Good.Boar] = 3 }),
+        new AccountSummary(MarketClient.Participant, 0, 0, 0, Nothing, new Dictionary<Good, long> { [Good.Boar] = 3 }),
     ];
 
     /// <summary>Peer 5 traded and was killed; peer 4 took over 31 ms later. Peers 0 and 1 tell the same.</summary>
@@ -51,7 +49,7 @@ internal static class Markets
         new(9, 5_035_000, 4, new PeerEvent(PeerEventKind.FirstSale, 2)),
     ];
 
-    public static MarketPicture Picture(int peers = 6) => new()
+    public static MarketOverview Overview(int peers = 6) => new()
     {
         State = State(MarketSettings.ForWatching with { Peers = peers }) with { Trader = 5 },
         Statuses = Statuses(5, 1),

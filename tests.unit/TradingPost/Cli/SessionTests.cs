@@ -66,8 +66,9 @@ public class SessionTests
     {
         var market = await FakeMarket.StartAsync();
         using var supervisor = market.Client();
+        await using var client = new MarketClient();
         await market.DisposeAsync();
-        var answer = await new CommandRunner(supervisor, new FakeFloor()).RunAsync(CommandParser.Parse(["kill", "1"]), Token);
+        var answer = await new CommandRunner(supervisor, client).RunAsync(CommandParser.Parse(["kill", "1"]), Token);
         Assert.Equal(ExitCode.Unreachable, answer.Code);
         Assert.Contains("the supervisor does not answer", Assert.Single(answer.Lines), StringComparison.Ordinal);
     }
@@ -114,9 +115,10 @@ public class SessionTests
     {
         await using var market = await FakeMarket.StartAsync();
         using var supervisor = market.Client();
+        await using var client = new MarketClient();
         using var over = CancellationTokenSource.CreateLinkedTokenSource(Token);
         using var output = new LineWriter();
-        var session = new PlainSession(supervisor, new FakeFloor(), input: null, output).RunAsync(over.Token);
+        var session = new PlainSession(supervisor, client, input: null, output).RunAsync(over.Token);
         await RunAsync(market, "kill trader");
         Assert.Contains("peer 5 killed", await output.Lines.Reader.ReadAsync(Token), StringComparison.Ordinal);
         Assert.Contains("peer 4 lost trader 5", await output.Lines.Reader.ReadAsync(Token), StringComparison.Ordinal);
@@ -130,12 +132,13 @@ public class SessionTests
     {
         await using var market = await FakeMarket.StartAsync();
         using var supervisor = market.Client();
-        var watch = new MarketWatch(supervisor, new FakeFloor());
+        await using var client = new MarketClient();
+        var watch = new MarketWatch(supervisor, client);
         await RunAsync(market, "kill trader");
         Assert.Equal(5, (await watch.LookAsync(Token)).Events.Count);
         market.Open(new MarketSettings { Peers = 3 });
-        var picture = await watch.LookAsync(Token);
-        Assert.Equal((2, 2, 3), (picture.State!.Number, picture.Events.Count, picture.Peers.Count));
+        var overview = await watch.LookAsync(Token);
+        Assert.Equal((2, 2, 3), (overview.State!.Number, overview.Events.Count, overview.Peers.Count));
     }
 
     [Fact]
@@ -145,14 +148,16 @@ public class SessionTests
     private static async Task<CommandAnswer> RunAsync(FakeMarket market, string line)
     {
         using var supervisor = market.Client();
-        return await new CommandRunner(supervisor, new FakeFloor()).RunAsync(CommandParser.Parse(line)!, Token);
+        await using var client = new MarketClient();
+        return await new CommandRunner(supervisor, client).RunAsync(CommandParser.Parse(line)!, Token);
     }
 
     private static async Task<(int Code, string Output)> PipeAsync(FakeMarket market, string commands)
     {
         using var supervisor = market.Client();
+        await using var client = new MarketClient();
         using var output = new StringWriter { NewLine = "\n" };
-        var code = await new PlainSession(supervisor, new FakeFloor(), new StringReader(commands), TextWriter.Synchronized(output)).RunAsync(Token);
+        var code = await new PlainSession(supervisor, client, new StringReader(commands), TextWriter.Synchronized(output)).RunAsync(Token);
         return (code, output.ToString());
     }
 

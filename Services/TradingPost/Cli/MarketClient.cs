@@ -7,8 +7,11 @@ using Lab.Transport;
 namespace Lab.TradingPost.Cli;
 
 /// <summary>Takes part in whichever market is open, as one client: every command line of this lab is the same participant.</summary>
-internal sealed class TradingFloor : ITradingFloor
+internal sealed class MarketClient : IAsyncDisposable
 {
+    /// <summary>Its id, far above those of a load.</summary>
+    public const int Participant = 999;
+
     private const int MostFormer = 4;
 
     private static readonly TimeSpan AnswerPatience = TimeSpan.FromSeconds(1);
@@ -19,9 +22,7 @@ internal sealed class TradingFloor : ITradingFloor
     private readonly Queue<TradingPostClient> _former = [];
     private (int Market, TradingPostClient Client)? _current;
 
-    /// <summary>Far above those of a load.</summary>
-    public int Participant => 999;
-
+    /// <summary>What a peer knows; null when it does not answer soon.</summary>
     public async Task<Status?> AskAsync(MarketState market, int peer, CancellationToken cancellationToken)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -37,9 +38,13 @@ internal sealed class TradingFloor : ITradingFloor
         }
     }
 
+    /// <summary>Returns when the sale is durable.</summary>
+    /// <exception cref="TradingPostException">The trader refuses, or nobody trades for too long.</exception>
     public Task<Done> BuyAsync(MarketState market, Good good, int quantity, CancellationToken cancellationToken) =>
         RequestAsync(ClientOf(market), client => client.BuyAsync(good, quantity, cancellationToken), cancellationToken);
 
+    /// <summary>Returns when the deposit is durable.</summary>
+    /// <inheritdoc cref="BuyAsync"/>
     public Task<Done> DepositAsync(MarketState market, Good good, int quantity, CancellationToken cancellationToken) =>
         RequestAsync(ClientOf(market), client => client.DepositAsync(good, quantity, cancellationToken), cancellationToken);
 
