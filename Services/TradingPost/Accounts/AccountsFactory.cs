@@ -10,7 +10,7 @@ public static class AccountsFactory
 {
     /// <summary>For one peer; neither connects nor reads yet.</summary>
     /// <exception cref="ArgumentException">The settings lack something.</exception>
-    public static IAccounts Create(AccountsSettings settings, ILogger logger)
+    public static AccountsStore Create(AccountsSettings settings, ILogger logger)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(settings.SnapshotEvery, nameof(settings));
         return settings.Kind == AccountsKind.File
@@ -60,4 +60,25 @@ public static class AccountsFactory
             ? throw new ArgumentException($"the name of a market has 1 to {LongestName} characters", nameof(settings))
             : settings.ConnectionString ?? throw new ArgumentException("accounts in MySQL need a connection string", nameof(settings));
     }
+}
+
+/// <summary>Where a market's accounts are; the same for all its peers.</summary>
+public sealed record AccountsSettings
+{
+    public required AccountsKind Kind { get; init; }
+
+    /// <summary>With files: the folder of the journal, which all peers can write. One market's alone.</summary>
+    public string? Folder { get; init; }
+
+    /// <summary>With MySQL: the server. A secret.</summary>
+    public string? ConnectionString { get; init; }
+
+    /// <summary>With MySQL: tells the markets of a server apart; at most 64 characters.</summary>
+    public string Market { get; init; } = "market";
+
+    /// <summary>Records between two snapshots: at most about so many are replayed by a claim.</summary>
+    public int SnapshotEvery { get; init; } = 5_000;
+
+    /// <summary>Without the secret.</summary>
+    public override string ToString() => Kind == AccountsKind.File ? $"files in {Folder}" : $"market {Market} on MySQL";
 }

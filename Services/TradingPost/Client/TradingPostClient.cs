@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
+using System.Text.Json;
 using Lab.Coordination.Clocks;
 using Lab.TradingPost.Market;
 using Lab.TradingPost.Peers;
@@ -309,4 +310,38 @@ public sealed class TradingPostClient : IAsyncDisposable
             _ledger.Add(line);
         }
     }
+}
+
+/// <summary>How patient a client is.</summary>
+public sealed record TradingPostClientOptions
+{
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a request is repeated, with its name, while traders come and go.</summary>
+    public TimeSpan RetryFor { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// A trader that has not answered by then may be ill: the other peers are asked for a new one, while the request waits on.
+    /// </summary>
+    public TimeSpan SlowAfter { get; init; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>For load generators: callers go on on the receiving thread and never block it.</summary>
+    public bool ContinueOnReceiver { get; init; }
+}
+
+/// <summary>A request of a participant was not done.</summary>
+public class TradingPostException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>The trader refused: nothing was changed.</summary>
+public sealed class RefusedException(RefusalReason reason, string message) : TradingPostException(message), IErrorCode
+{
+    public RefusalReason Reason { get; } = reason;
+
+    public string Code => JsonNamingPolicy.SnakeCaseLower.ConvertName(Reason.ToString());
+}
+
+/// <summary>No trader answered in time: nobody knows whether the request was done.</summary>
+public sealed class NoTraderException(string message, Exception? inner = null) : TradingPostException(message, inner), IErrorCode
+{
+    public string Code => "no_trader";
 }

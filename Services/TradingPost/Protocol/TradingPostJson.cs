@@ -30,3 +30,7 @@ public sealed record OwnLine(int Participant, LedgerLine Line);
 [JsonSerializable(typeof(OwnLine))]
 [JsonSerializable(typeof(PeerEvent))]
 public sealed partial class TradingPostJson : JsonSerializerContext;
+
+/// <summary>Enumerations by name alone: the framework's converter would take any number, too, even one without a name.</summary>
+public sealed class StrictEnum<TEnum>() : JsonStringEnumConverter<TEnum>(JsonNamingPolicy.CamelCase, allowIntegerValues: false)
+    where TEnum : struct, Enum;

@@ -31,7 +31,7 @@ internal sealed class PeerHost : IPeerHost, IAsyncDisposable
     private readonly LogLimiter _dropped = new();
     private readonly FrameServer _server;
     private readonly EventThread _thread;
-    private readonly IAccounts _accounts;
+    private readonly AccountsStore _accounts;
     private readonly TradingPeer _peer;
     private readonly WaitingReplies _waiting = new(MostWaiting);
     private readonly List<(WaitingReply To, OutgoingFrame Frame)> _replies = [];
@@ -48,7 +48,7 @@ internal sealed class PeerHost : IPeerHost, IAsyncDisposable
     /// <param name="logger">For what goes wrong.</param>
     /// <exception cref="System.Net.Sockets.SocketException">The address cannot be bound.</exception>
     public PeerHost(
-        int id, MarketSettings market, IPEndPoint listen, IAccounts accounts, PeerOutput? output, Action<Exception> failed, ILogger logger)
+        int id, MarketSettings market, IPEndPoint listen, AccountsStore accounts, PeerOutput? output, Action<Exception> failed, ILogger logger)
     {
         (Id, _output, _logger) = (id, output, logger);
         Random = new Random(HashCode.Combine(market.Seed, id));

@@ -50,7 +50,7 @@ internal static class AccountsWriter
     }
 
     /// <returns>False when it was fenced.</returns>
-    private static async Task<bool> RunTermAsync(IAccounts accounts, Order order)
+    private static async Task<bool> RunTermAsync(AccountsStore accounts, Order order)
     {
         try
         {

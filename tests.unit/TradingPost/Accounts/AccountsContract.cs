@@ -11,7 +11,7 @@ public abstract class AccountsContract
     /// <summary>Empty when the test begins.</summary>
     protected abstract AccountsSettings Settings { get; }
 
-    protected IAccounts Open(int? snapshotEvery = null) => AccountsFactory.Create(
+    protected AccountsStore Open(int? snapshotEvery = null) => AccountsFactory.Create(
         Settings with { SnapshotEvery = snapshotEvery ?? Settings.SnapshotEvery },
         Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
 

@@ -8,7 +8,7 @@ namespace Lab.TradingPost.Accounts.Files;
 /// <param name="folder">Made when it is missing.</param>
 /// <param name="snapshotEvery">Records between two snapshots.</param>
 /// <param name="logger">Learns of what costs time but loses nothing.</param>
-public sealed class FileAccounts(string folder, int snapshotEvery, ILogger logger) : BlockingAccounts
+public sealed class FileAccounts(string folder, int snapshotEvery, ILogger logger) : AccountsStore
 {
     private readonly JournalFolder _folder = new(folder);
     private TermWriter? _writer;

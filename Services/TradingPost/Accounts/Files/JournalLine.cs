@@ -3,6 +3,7 @@ using System.Buffers.Text;
 using System.Numerics;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Microsoft.Win32.SafeHandles;
 
 namespace Lab.TradingPost.Accounts.Files;
 
@@ -64,5 +65,120 @@ internal static class JournalLine
         }
 
         return ~crc;
+    }
+}
+
+/// <summary>Reads lines of a term's file, which its trader may be writing at the same time.</summary>
+/// <param name="file">Open for reading; the caller's.</param>
+/// <param name="path">Of it, for messages.</param>
+/// <param name="offset">Where a line begins.</param>
+internal sealed class JournalLineReader(SafeFileHandle file, string path, long offset)
+{
+    private byte[] _buffer = new byte[256 * 1024];
+    private int _filled;
+    private int _taken;
+
+    /// <summary>In bytes: where the last line that was read ends.</summary>
+    public long Offset { get; private set; } = offset;
+
+    /// <summary>The next line.</summary>
+    /// <param name="json">Its content, until the next call.</param>
+    /// <returns>False at the end: nothing more, empty space, or a line of which only a part was written.</returns>
+    /// <exception cref="IOException">It cannot be read, or a line in the middle is damaged.</exception>
+    public bool TryRead(out ReadOnlyMemory<byte> json)
+    {
+        if (TryReadWhole(out json))
+        {
+            return true;
+        }
+
+        if (!IsFollowedByWholeLine())
+        {
+            return false;
+        }
+
+        // A line is written when the one before it is durable. So this one was, too, by the time the later one was read: it
+        // was either written in between, or is damaged.
+        _filled = _taken = 0;
+        return TryReadWhole(out json)
+            ? true
+            : throw new IOException($"{path} is damaged at byte {Offset}: the line there is not whole, but later ones are. Restore the file from a copy");
+    }
+
+    private bool TryReadWhole(out ReadOnlyMemory<byte> json)
+    {
+        json = default;
+        if (!TryFindLine(out var line) || !JournalLine.TryParse(line, out json))
+        {
+            return false;
+        }
+
+        Skip(line);
+        return true;
+    }
+
+    private bool IsFollowedByWholeLine()
+    {
+        var rest = new JournalLineReader(file, path, Offset);
+        for (var isFirst = true; rest.TryFindLine(out var line); isFirst = false)
+        {
+            // A part of the file that was lost reads as zeros, and a line may begin right behind it.
+            var begin = line.Span.LastIndexOf((byte)0) + 1;
+            if ((!isFirst || begin > 0) && JournalLine.TryParse(line[begin..], out _))
+            {
+                return true;
+            }
+
+            rest.Skip(line);
+        }
+
+        return false;
+    }
+
+    /// <summary>Everything up to the next newline.</summary>
+    private bool TryFindLine(out ReadOnlyMemory<byte> line)
+    {
+        for (var searched = 0; ;)
+        {
+            var newline = _buffer.AsSpan(_taken + searched, _filled - _taken - searched).IndexOf((byte)'\n');
+            if (newline >= 0)
+            {
+                line = _buffer.AsMemory(_taken, searched + newline);
+                return true;
+            }
+
+            searched = _filled - _taken;
+            if (!TryFill())
+            {
+                line = default;
+                return false;
+            }
+        }
+    }
+
+    private void Skip(ReadOnlyMemory<byte> line)
+    {
+        _taken += line.Length + 1;
+        Offset += line.Length + 1;
+    }
+
+    private bool TryFill()
+    {
+        _buffer.AsSpan(_taken, _filled - _taken).CopyTo(_buffer);
+        _filled -= _taken;
+        _taken = 0;
+        if (_filled == _buffer.Length)
+        {
+            if (_filled >= JournalLine.MostBytes)
+            {
+                return false;
+            }
+
+            Array.Resize(ref _buffer, 2 * _buffer.Length);
+        }
+
+        var read = RandomAccess.Read(file, _buffer.AsSpan(_filled), Offset + _filled);
+        _filled += read;
+        return read > 0;
     }
 }

@@ -44,7 +44,7 @@ internal static class SnapshotFile
         try
         {
             using var file = JournalFolder.Open(path);
-            if (new LineReader(file, path, 0).TryRead(out var json)
+            if (new JournalLineReader(file, path, 0).TryRead(out var json)
                 && JsonSerializer.Deserialize(json.Span, AccountsJson.Default.TermSnapshot) is { } snapshot)
             {
                 return snapshot;

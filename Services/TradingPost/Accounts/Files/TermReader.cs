@@ -12,13 +12,13 @@ internal sealed class TermReader : IDisposable
 {
     private readonly SafeFileHandle _file;
     private readonly string _path;
-    private LineReader _lines;
+    private JournalLineReader _lines;
 
     private TermReader(SafeFileHandle file, string path)
     {
         _file = file;
         _path = path;
-        _lines = new LineReader(file, path, 0);
+        _lines = new JournalLineReader(file, path, 0);
     }
 
     public TermClaim Claim { get; private set; } = null!;
@@ -69,7 +69,7 @@ internal sealed class TermReader : IDisposable
                 throw new IOException($"{_path} has lost its end: its snapshot was taken at byte {snapshot.Offset}");
             }
 
-            _lines = new LineReader(_file, _path, snapshot.Offset);
+            _lines = new JournalLineReader(_file, _path, snapshot.Offset);
         }
 
         try

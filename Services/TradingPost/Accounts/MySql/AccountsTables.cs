@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Net.Sockets;
 using Dapper;
 using Lab.Storage.MySql;
 
@@ -98,4 +99,9 @@ internal static class AccountsTables
             }
         }
     }
+
+    /// <summary>What the driver throws when a server cannot be used, or a connection breaks: not always what it should.</summary>
+    public static bool IsFailure(Exception exception) => exception is DbException or SocketException or TimeoutException;
+
+    public static IOException ToIOException(Exception exception) => new($"the accounts in MySQL: {exception.Message}", exception);
 }

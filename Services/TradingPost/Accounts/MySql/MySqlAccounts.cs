@@ -15,7 +15,7 @@ namespace Lab.TradingPost.Accounts.MySql;
 /// Claim and append are one packet each, with the commit: a peer that is stopped in the middle of a call holds no lock, since
 /// the server ends the transaction without it.
 /// </remarks>
-public sealed class MySqlAccounts(string connectionString, string market, int snapshotEvery, ILogger logger) : BlockingAccounts
+public sealed class MySqlAccounts(string connectionString, string market, int snapshotEvery, ILogger logger) : AccountsStore
 {
     private const string TakeTerm = """
         DO LAST_INSERT_ID(0);
@@ -165,7 +165,7 @@ public sealed class MySqlAccounts(string connectionString, string market, int sn
         _connection = null;
     }
 
-    protected override bool IsFailure(Exception exception) => MySqlFailures.IsFromDriver(exception);
+    protected override bool IsFailure(Exception exception) => AccountsTables.IsFailure(exception);
 
-    protected override IOException ToIOException(Exception exception) => MySqlFailures.ToIOException(exception);
+    protected override IOException ToIOException(Exception exception) => AccountsTables.ToIOException(exception);
 }

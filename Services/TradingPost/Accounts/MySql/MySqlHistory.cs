@@ -146,9 +146,9 @@ internal static class MySqlHistory
         {
             return work();
         }
-        catch (Exception exception) when (MySqlFailures.IsFromDriver(exception))
+        catch (Exception exception) when (AccountsTables.IsFailure(exception))
         {
-            throw MySqlFailures.ToIOException(exception);
+            throw AccountsTables.ToIOException(exception);
         }
     }
 

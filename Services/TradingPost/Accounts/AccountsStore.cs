@@ -2,13 +2,29 @@ using Lab.TradingPost.Market;
 
 namespace Lab.TradingPost.Accounts;
 
-/// <summary>Accounts on a disk or behind a driver that blocks: each call runs on another thread, one at a time.</summary>
-public abstract class BlockingAccounts : IAccounts
+/// <summary>
+/// The accounts of the market where they are durable: a journal that all peers can reach, written by the trader of the
+/// highest term alone (<c>docs/journal.md</c>). Disks and drivers block: each call runs on another thread, one at a time.
+/// </summary>
+public abstract class AccountsStore : IAsyncDisposable
 {
     private readonly Lock _oneAtATime = new();
 
+    /// <summary>
+    /// Does what need not wait for a claim, which is on the way of every election: connects, makes the folder or tables. May
+    /// be left out, and may be called again.
+    /// </summary>
+    /// <exception cref="IOException">They cannot be reached; a claim tries again.</exception>
     public Task PrepareAsync(CancellationToken cancellationToken) => RunAsync(Prepare, cancellationToken);
 
+    /// <summary>
+    /// Takes the next term, which fences whoever wrote before, and reads what the accounts hold. Whatever an earlier trader
+    /// was told to be durable is in it.
+    /// </summary>
+    /// <param name="trader">Who claims.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="FencedException">A higher term was claimed while this one was being taken.</exception>
+    /// <exception cref="IOException">They cannot be reached or read, or are damaged.</exception>
     public async Task<ClaimedAccounts> ClaimAsync(int trader, CancellationToken cancellationToken)
     {
         ClaimedAccounts? claimed = null;
@@ -22,6 +38,15 @@ public abstract class BlockingAccounts : IAccounts
         return claimed!;
     }
 
+    /// <summary>
+    /// Durable when it returns: all records or none. Calls come one after the other; each writes all its records together.
+    /// After any exception the term is given up, and only a new claim helps.
+    /// </summary>
+    /// <param name="records">At least one.</param>
+    /// <param name="cancellationToken">An append that has begun is not cancelled.</param>
+    /// <exception cref="FencedException">A higher term has been claimed: nothing of this may be acknowledged.</exception>
+    /// <exception cref="IOException">Nobody knows whether the records are there.</exception>
+    /// <exception cref="InvalidOperationException">A record cannot follow what is there; nothing was written.</exception>
     public Task AppendAsync(IReadOnlyList<AccountRecord> records, CancellationToken cancellationToken) =>
         RunAsync(() => Append(records), cancellationToken);
 
@@ -70,3 +95,6 @@ public abstract class BlockingAccounts : IAccounts
         },
         cancellationToken);
 }
+
+/// <summary>Another trader has claimed a higher term.</summary>
+public sealed class FencedException(string message) : Exception(message);
