@@ -65,8 +65,9 @@ public static class LabCommand
             await Console.Error.WriteLineAsync($"The lab cannot start: {exception.Message}");
             return ExitCodes.CannotStart;
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException exception) when (exception.InnerException is not TimeoutException)
         {
+            // By Ctrl-C or SIGTERM. An HTTP client's time-out is of this type, too, and is a failure like any other.
             return ExitCodes.Interrupted;
         }
     }

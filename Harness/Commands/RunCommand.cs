@@ -135,7 +135,7 @@ internal static class RunCommand
             await runner.RunAsync(plan, cancellationToken);
             return (runner.Results, null);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             return (runner.Results, "interrupted before all cells had run");
         }

@@ -83,7 +83,7 @@ public sealed class ClosedLoop(IReadOnlyList<LoadClient> clients) : ILoad
                     LatenciesNs.Add(latencyNs);
                     Slowest.Add(new SlowOperation(client.LastRequestId, begun, latencyNs));
                 }
-                catch (Exception exception) when (exception is not OperationCanceledException)
+                catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
                 {
                     // Counted, not thrown: a cell with errors is reported with its errors.
                     ErrorKinds.Count(Errors, exception);

@@ -16,7 +16,8 @@ public static class ErrorKinds
     {
         WrongAnswerException => WrongAnswer,
         IErrorCode refused => refused.Code,
-        TimeoutException => Timeout,
+        // Whoever counts has not cancelled, so somebody below has lost patience.
+        TimeoutException or OperationCanceledException => Timeout,
         SocketException or IOException { InnerException: SocketException } => ConnectionLost,
         IOException => ConnectionLost,
         DbException => "database_error",

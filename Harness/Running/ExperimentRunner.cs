@@ -106,7 +106,7 @@ public sealed class ExperimentRunner
             {
                 populations[group.Key] = await _scenarios[group.First().Cell.System].PopulateAsync(group.First().Cell, cancellationToken);
             }
-            catch (Exception exception) when (exception is not OperationCanceledException)
+            catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
             {
                 // A system that cannot be set up fails its cells, not the run.
                 Fail(group, $"clients and data could not be set up: {exception.Message}");
@@ -149,7 +149,7 @@ public sealed class ExperimentRunner
             run.AddSlow(await population.ExplainAsync(run.Cell, outcome.Slowest, cancellationToken));
             Report($"iteration {round} of {run.Cell.Iterations}", run.Cell, outcome.ThroughputOps);
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             // The reason goes into the report; the other cells may still work.
             Fail([run], $"iteration {round} failed: {exception.Message}");
@@ -209,7 +209,7 @@ public sealed class ExperimentRunner
                     run.Verdict = verdicts[run.Cell];
                 }
             }
-            catch (Exception exception) when (exception is not OperationCanceledException)
+            catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
             {
                 // Measured, but not checked: the verdict stays unknown, with the reason.
                 foreach (var run in group)

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Lab.FaultProxy.Client;
+using Lab.Tests.Unit.Transport;
 using Microsoft.Extensions.Logging;
 
 namespace Lab.Tests.Unit.FaultProxy;
@@ -159,6 +160,20 @@ public sealed class ForwardingTests
         Assert.True(await client.IsOverAsync());
         Assert.Contains(log.Messages, message => message.Contains("link", StringComparison.Ordinal)
             && message.Contains("cannot reach its upstream", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Upstream_that_does_not_answer_closes_the_clients_connection_and_the_log_says_how_long_it_was_waited_for()
+    {
+        using var upstream = new DeafServer();
+        var log = new CapturedLog();
+        await using var proxy = await RunningFaultProxy.StartAsync(builder => builder.Logging.AddProvider(log), "--FaultProxy:ConnectTimeoutMs=100");
+        var address = await proxy.AddProxyAsync("link", upstream.EndPoint);
+
+        using var client = await address.ConnectAsync();
+
+        Assert.True(await client.IsOverAsync());
+        Assert.Contains(log.Messages, message => message.Contains("no connection within 100 ms", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -23,6 +23,9 @@ public sealed class FrameClient : IAsyncDisposable
     private readonly Task _receiving;
     private Exception? _ended;
 
+    /// <summary>When the frame that is being sent was begun; 0 when none is.</summary>
+    private long _sendingSinceMs;
+
     private FrameClient(Socket socket, FrameClientOptions options)
     {
         _socket = socket;
@@ -35,16 +38,15 @@ public sealed class FrameClient : IAsyncDisposable
     public bool IsOpen => Volatile.Read(ref _ended) is null;
 
     /// <exception cref="SocketException">Nobody listens there.</exception>
-    /// <exception cref="OperationCanceledException">Cancelled, or the connect timeout ran out.</exception>
+    /// <exception cref="TimeoutException">The connect timeout ran out.</exception>
+    /// <exception cref="OperationCanceledException">The caller gave up.</exception>
     public static async Task<FrameClient> ConnectAsync(
         DnsEndPoint server, FrameClientOptions options, CancellationToken cancellationToken)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            timeout.CancelAfter(options.ConnectTimeout);
-            await socket.ConnectAsync(server, timeout.Token);
+            await socket.ConnectAsync(server, options.ConnectTimeout, cancellationToken);
             return new FrameClient(socket, options);
         }
         catch
@@ -60,7 +62,9 @@ public sealed class FrameClient : IAsyncDisposable
     /// <param name="parse">Called once, on the receiving thread.</param>
     /// <param name="cancellationToken">Gives the reply up; the request may still be executed.</param>
     /// <exception cref="IOException">The connection ended before the reply: nobody knows whether the request was executed.</exception>
-    /// <exception cref="TimeoutException">No reply in time: nobody knows whether the request was executed.</exception>
+    /// <exception cref="TimeoutException">
+    /// No reply in time, or the server did not even take the request: nobody knows whether it was executed.
+    /// </exception>
     public async Task<TReply> CallAsync<TReply>(
         long id, OutgoingFrame request, ReplyParser<TReply> parse, CancellationToken cancellationToken)
     {
@@ -117,6 +121,7 @@ public sealed class FrameClient : IAsyncDisposable
     private async ValueTask SendAsync(ReadOnlyMemory<byte> wire, CancellationToken cancellationToken)
     {
         await _sendGate.WaitAsync(cancellationToken);
+        Volatile.Write(ref _sendingSinceMs, Environment.TickCount64);
         try
         {
             // Not cancelled half-way: a torn frame would spoil the connection for all other requests.
@@ -128,10 +133,13 @@ public sealed class FrameClient : IAsyncDisposable
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
         {
             End(exception);
-            throw new IOException("the connection ended while the request was sent", exception);
+            throw _ended is TimeoutException timeout
+                ? new TimeoutException(timeout.Message, exception)
+                : new IOException("the connection ended while the request was sent", exception);
         }
         finally
         {
+            Volatile.Write(ref _sendingSinceMs, 0);
             _sendGate.Release();
         }
     }
@@ -206,6 +214,11 @@ public sealed class FrameClient : IAsyncDisposable
         }
 
         overdue?.ForEach(pending => pending.Fail(new TimeoutException("no reply in time")));
+        if (Volatile.Read(ref _sendingSinceMs) is not 0 and var sinceMs && nowMs - sinceMs > _options.ReplyTimeout.TotalMilliseconds)
+        {
+            // Whoever sends, and all who wait to send after it, would wait for ever.
+            End(new TimeoutException("the server does not take what is sent to it"));
+        }
     }
 
     private void End(Exception reason)
@@ -225,7 +238,7 @@ public sealed class FrameClient : IAsyncDisposable
         _socket.Dispose();
         foreach (var pending in waiting)
         {
-            pending.Fail(reason as IOException ?? new IOException("the connection ended", reason));
+            pending.Fail(reason is IOException or TimeoutException ? reason : new IOException("the connection ended", reason));
         }
     }
 }

@@ -134,8 +134,9 @@ public sealed class FrameSender : IAsyncDisposable
             await ReceiveEndAsync(socket);
             reason = new IOException("the server closed the connection");
         }
-        catch (Exception exception) when (exception is SocketException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception exception) when (exception is SocketException or TimeoutException or OperationCanceledException or ObjectDisposedException)
         {
+            // Cancelled is it only at its own end, of which nobody is told.
             reason = exception;
         }
 
@@ -145,9 +146,7 @@ public sealed class FrameSender : IAsyncDisposable
 
     private async Task ConnectAsync(Socket socket)
     {
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
-        timeout.CancelAfter(_options.ConnectTimeout);
-        await socket.ConnectAsync(_server, timeout.Token);
+        await socket.ConnectAsync(_server, _options.ConnectTimeout, _stopping.Token);
         Volatile.Write(ref _socket, socket);
         Flush();
     }

@@ -90,7 +90,7 @@ internal sealed class ChangeLoad(MarketPopulation population, IReadOnlyList<Mark
                     var ended = Stopwatch.GetTimestamp();
                     own.Add(((long)(ended * NsPerTick), (long)((ended - begun) * NsPerTick)));
                 }
-                catch (Exception exception) when (exception is not OperationCanceledException)
+                catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
                 {
                     ErrorKinds.Count(errors, exception);
                 }

@@ -149,7 +149,7 @@ internal sealed class ElectionLoad(MarketPopulation population, IReadOnlyList<Ma
                 {
                     await buyer.OperateAsync(_stop.Token);
                 }
-                catch (Exception exception) when (exception is not OperationCanceledException)
+                catch (Exception exception) when (exception is not OperationCanceledException || !_stop.IsCancellationRequested)
                 {
                     ErrorKinds.Count(errors, exception);
                 }

@@ -34,9 +34,21 @@ internal sealed class ProxyConnection
     public long HeldBytes => _up.HeldBytes + _down.HeldBytes;
 
     /// <exception cref="SocketException">The upstream cannot be reached.</exception>
-    /// <exception cref="OperationCanceledException">Not in time.</exception>
-    public async Task ConnectAsync(HostPort upstream, CancellationToken cancellationToken) =>
-        await _upstream.ConnectAsync(upstream.Host, upstream.Port, cancellationToken);
+    /// <exception cref="TimeoutException">Not in time.</exception>
+    /// <exception cref="OperationCanceledException">The caller gave up.</exception>
+    public async Task ConnectAsync(HostPort upstream, int timeoutMs, CancellationToken cancellationToken)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(timeoutMs);
+        try
+        {
+            await _upstream.ConnectAsync(upstream.Host, upstream.Port, timeout.Token);
+        }
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException($"no connection within {timeoutMs} ms", exception);
+        }
+    }
 
     /// <summary>The proxy's toxics are now these.</summary>
     public void Apply(IReadOnlyList<ToxicEntry> toxics)

@@ -204,14 +204,12 @@ internal sealed class TcpProxy
     private async Task<bool> TryConnectAsync(
         ProxyConnection connection, HostPort upstream, CancellationToken cancellationToken)
     {
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        timeout.CancelAfter(_environment.Options.ConnectTimeoutMs);
         try
         {
-            await connection.ConnectAsync(upstream, timeout.Token);
+            await connection.ConnectAsync(upstream, _environment.Options.ConnectTimeoutMs, cancellationToken);
             return true;
         }
-        catch (Exception failure) when (failure is SocketException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception failure) when (failure is SocketException or TimeoutException or OperationCanceledException or ObjectDisposedException)
         {
             if (!cancellationToken.IsCancellationRequested)
             {

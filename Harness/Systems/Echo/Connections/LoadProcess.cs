@@ -83,7 +83,7 @@ internal sealed class LoadProcess : IConnectionGroup
                 _ => new LoadReply(Error: "an order without content"),
             };
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             // Whoever asked shall know why, and decides.
             return new LoadReply(Error: exception.Message);

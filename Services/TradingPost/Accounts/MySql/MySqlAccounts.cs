@@ -47,7 +47,7 @@ public sealed class MySqlAccounts(string connectionString, string market, int sn
             {
                 return Claim(_connection, trader, cancellationToken);
             }
-            catch (Exception exception) when (exception is not (OperationCanceledException or FencedException))
+            catch (Exception exception) when (exception is not FencedException && !cancellationToken.IsCancellationRequested)
             {
                 // It was opened long ago, perhaps to a server that has been restarted since.
                 logger.LogInformation("connecting to the accounts again: {Reason}", exception.Message);
