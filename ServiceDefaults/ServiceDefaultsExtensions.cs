@@ -11,6 +11,8 @@ namespace Lab.ServiceDefaults;
 /// <summary>What every service of the lab shares: configuration, logging, health, the admin endpoint, shutdown.</summary>
 public static class ServiceDefaultsExtensions
 {
+    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(5);
+
     /// <summary>A host whose only HTTP endpoint is the admin endpoint; the service adds its own listeners.</summary>
     public static WebApplicationBuilder CreateLabService(string[] args)
     {
@@ -19,9 +21,10 @@ public static class ServiceDefaultsExtensions
         var options = builder.Configuration.GetSection(ServiceOptions.Section).Get<ServiceOptions>() ?? new ServiceOptions();
         options.Validate();
         builder.Services.AddSingleton(options);
+        builder.Services.AddSingleton<ServiceFailure>();
         // An endpoint, not a URL: URLs count for nothing as soon as a service gives the web server a listener of its own.
         builder.Configuration["Kestrel:Endpoints:Admin:Url"] = options.AdminUrl;
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         builder.Services.AddHealthChecks();
         builder.Logging.ClearProviders().AddSimpleConsole(console =>
         {
@@ -59,5 +62,32 @@ public static class ServiceDefaultsExtensions
 
         AdminEndpoint.Map(app, app.Services.GetServices<IAdminCalls>(), mapMore);
         return app;
+    }
+
+    /// <summary>
+    /// Lets a service that has been started run until it is asked to stop, or until a part of it breaks
+    /// (<see cref="ServiceFailure"/>).
+    /// </summary>
+    /// <returns>The process's exit code.</returns>
+    public static async Task<int> WaitForEndAsync(this WebApplication app)
+    {
+        var failure = app.Services.GetRequiredService<ServiceFailure>();
+        var stopped = StopAndDisposeAsync(app);
+        if (await Task.WhenAny(stopped, failure.Reported) != stopped)
+        {
+            // What is broken may not even stop: it then ends with the process.
+            app.Lifetime.StopApplication();
+            await Task.WhenAny(stopped, Task.Delay(2 * ShutdownTimeout));
+            return ServiceFailure.ExitCode;
+        }
+
+        await stopped;
+        return 0;
+    }
+
+    private static async Task StopAndDisposeAsync(WebApplication app)
+    {
+        await app.WaitForShutdownAsync();
+        await app.DisposeAsync();
     }
 }

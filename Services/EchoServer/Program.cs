@@ -28,7 +28,11 @@ try
     if (settings.Framed is { } framed)
     {
         builder.Services.AddSingleton(services => new FrameServer(
-            framed, new EchoHandler(Framing.LengthPrefixed, log: null), new ConnectionLimits(), services.GetRequiredService<ILogger<FrameServer>>()));
+            framed,
+            new EchoHandler(Framing.LengthPrefixed, log: null),
+            new ConnectionLimits(),
+            services.GetRequiredService<ILogger<FrameServer>>(),
+            services.GetRequiredService<ServiceFailure>().Report));
         builder.Services.AddSingleton<IRuntimeFactor, EchoEngine>();
     }
 
@@ -40,7 +44,7 @@ try
         KestrelEcho.Listen(builder.WebHost, settings);
     }
 
-    var app = builder.Build();
+    await using var app = builder.Build();
     app.MapLabDefaults(admin =>
     {
         if (settings.Raw.Count > 0)
@@ -53,8 +57,8 @@ try
         await app.Services.GetRequiredService<FrameServer>().SwitchEngineAsync("async", CancellationToken.None);
     }
 
-    await app.RunAsync();
-    return 0;
+    await app.StartAsync();
+    return await app.WaitForEndAsync();
 }
 catch (Exception failure) when (failure is InvalidOperationException or IOException or UnauthorizedAccessException or SocketException)
 {

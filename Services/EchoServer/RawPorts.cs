@@ -1,3 +1,4 @@
+using Lab.ServiceDefaults;
 using Lab.Transport;
 using Lab.Transport.Engines;
 using Lab.Transport.Frames;
@@ -8,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace Lab.EchoServer;
 
 /// <summary>The raw ports that the lab's own engines serve.</summary>
-internal sealed class RawPorts(EchoSettings settings, ConnectionLog log, ILogger<FrameServer> logger) : IHostedService
+internal sealed class RawPorts(EchoSettings settings, ConnectionLog log, ServiceFailure failure, ILogger<FrameServer> logger) : IHostedService
 {
     /// <summary>Descriptors for all but clients: runtime, files, admin endpoint, engines.</summary>
     private const int ReservedDescriptors = 40;
@@ -28,7 +29,7 @@ internal sealed class RawPorts(EchoSettings settings, ConnectionLog log, ILogger
                 continue;
             }
 
-            var server = new FrameServer(port.Listen, new EchoHandler(options.Framing, log), limits, logger, options);
+            var server = new FrameServer(port.Listen, new EchoHandler(options.Framing, log), limits, logger, failure.Report, options);
             _servers.Add(server);
             await server.SwitchEngineAsync(port.Engine, cancellationToken);
             logger.LogInformation("{Engine} on {Address}, {Descriptors}", port.Engine, server.Endpoint, descriptors);

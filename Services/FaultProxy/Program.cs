@@ -2,7 +2,6 @@ using Lab.FaultProxy;
 using Lab.FaultProxy.Client;
 using Lab.FaultProxy.Measurement;
 using Lab.ServiceDefaults;
-using Microsoft.Extensions.Hosting;
 
 RuntimeTuning.CompleteSocketsInline();
 
@@ -15,8 +14,7 @@ try
     }
 
     await using var app = await FaultProxyApp.StartAsync(args);
-    await app.WaitForShutdownAsync();
-    return 0;
+    return await app.WaitForEndAsync();
 }
 catch (Exception failure) when (failure is InvalidOperationException or IOException or UriFormatException or ToxiproxyException)
 {

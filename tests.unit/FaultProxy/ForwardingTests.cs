@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Lab.FaultProxy.Client;
+using Lab.Tests.Unit.ServiceDefaults;
 using Lab.Tests.Unit.Transport;
 using Microsoft.Extensions.Logging;
 
@@ -302,41 +303,5 @@ public sealed class ForwardingTests
     {
         using var upstream = new TestUpstream(_ => Task.CompletedTask);
         return upstream.Address;
-    }
-
-    private sealed class CapturedLog : ILoggerProvider, ILogger
-    {
-        private readonly List<string> _messages = [];
-
-        public IReadOnlyList<string> Messages
-        {
-            get
-            {
-                lock (_messages)
-                {
-                    return [.. _messages];
-                }
-            }
-        }
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            lock (_messages)
-            {
-                _messages.Add(formatter(state, exception));
-            }
-        }
-
-        public void Dispose()
-        {
-        }
     }
 }

@@ -17,14 +17,14 @@ internal static class TestServer
     /// <summary>Those that run here: each has to keep all promises.</summary>
     public static TheoryData<string> Engines => [.. ConnectionEngines.Offered];
 
-    public static async Task<FrameServer> StartAsync(string engine, TestHandler handler, ConnectionLimits? limits = null)
+    public static Task<FrameServer> StartAsync(string engine, TestHandler handler, ConnectionLimits? limits = null) =>
+        StartAsync(engine, handler, limits, new FrameServerOptions { Framing = handler.Framing });
+
+    public static async Task<FrameServer> StartAsync(
+        string engine, IFrameHandler handler, ConnectionLimits? limits, FrameServerOptions? options = null)
     {
         var server = new FrameServer(
-            new IPEndPoint(IPAddress.Loopback, 0),
-            handler,
-            limits ?? new ConnectionLimits(),
-            NullLogger.Instance,
-            new FrameServerOptions { Framing = handler.Framing });
+            new IPEndPoint(IPAddress.Loopback, 0), handler, limits ?? new ConnectionLimits(), NullLogger.Instance, _ => { }, options);
         await server.SwitchEngineAsync(engine, TestContext.Current.CancellationToken);
         return server;
     }

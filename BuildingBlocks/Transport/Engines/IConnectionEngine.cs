@@ -24,4 +24,10 @@ public interface IConnectionEngine
 public sealed record EngineContext(IFrameHandler Handler, ConnectionLimits Limits, ILogger Logger)
 {
     public Framing Framing { get; init; } = Framing.LengthPrefixed;
+
+    /// <summary>
+    /// Told at once, by any thread, when a part of the engine breaks that serves connections: those that it has hang, and
+    /// so would those that it gets. An engine that breaks as a whole need not, it just fails.
+    /// </summary>
+    public required Action<Exception> Broken { get; init; }
 }

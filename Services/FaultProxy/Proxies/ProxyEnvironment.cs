@@ -1,11 +1,12 @@
 using Lab.FaultProxy.Pipeline;
 using Lab.FaultProxy.Timing;
+using Lab.ServiceDefaults;
 using Microsoft.Extensions.Logging;
 
 namespace Lab.FaultProxy.Proxies;
 
 /// <summary>What all proxies of the process share.</summary>
-internal sealed class ProxyEnvironment(FaultProxyOptions options, TimerThread timers, ILogger<TcpProxy> logger)
+internal sealed class ProxyEnvironment(FaultProxyOptions options, TimerThread timers, ServiceFailure failure, ILogger<TcpProxy> logger)
 {
     private readonly BufferAccount _account = new(options.TotalBufferBytes);
 
@@ -15,6 +16,8 @@ internal sealed class ProxyEnvironment(FaultProxyOptions options, TimerThread ti
     public FaultProxyOptions Options => options;
 
     public TimerThread Timers => timers;
+
+    public ServiceFailure Failure => failure;
 
     public ILogger Logger => logger;
 

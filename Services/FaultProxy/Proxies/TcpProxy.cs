@@ -145,6 +145,12 @@ internal sealed class TcpProxy
                 Warn(failure, "cannot accept");
                 await Task.Delay(PauseAfterFailedAccept, CancellationToken.None);
             }
+            catch (Exception failure)
+            {
+                // Nobody would accept any more, while everybody who connects waits.
+                _environment.Failure.Report(new InvalidOperationException($"the proxy {Name} has broken: {failure.Message}", failure));
+                return;
+            }
         }
     }
 

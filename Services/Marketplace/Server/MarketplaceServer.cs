@@ -44,10 +44,10 @@ internal static class MarketplaceServer
         builder.Services.AddRequestTracing("marketplace");
         AddSteering(builder.Services);
 
-        var app = builder.Build();
+        await using var app = builder.Build();
         app.MapLabDefaults();
-        await app.RunAsync();
-        return 0;
+        await app.StartAsync();
+        return await app.WaitForEndAsync();
     }
 
     private static void AddDatabase(WebApplicationBuilder builder)
@@ -102,7 +102,8 @@ internal static class MarketplaceServer
                 FrameTimeout = Options(provider).FrameTimeout,
                 IdleTimeout = Options(provider).IdleTimeout,
             },
-            provider.GetRequiredService<ILogger<FrameServer>>()));
+            provider.GetRequiredService<ILogger<FrameServer>>(),
+            provider.GetRequiredService<ServiceFailure>().Report));
         services.AddHostedService<MarketplaceListener>();
     }
 

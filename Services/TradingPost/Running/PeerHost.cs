@@ -54,7 +54,7 @@ internal sealed class PeerHost : IPeerHost, IAsyncDisposable
         Random = new Random(HashCode.Combine(market.Seed, id));
         var handler = new PeerHandler(id, market, Receive, Ask);
         _server = new FrameServer(
-            listen, handler, new ConnectionLimits { MaxConnections = 2000, MaxPayloadBytes = MaxPayloadBytes }, logger, new FrameServerOptions { Workers = 1 });
+            listen, handler, new ConnectionLimits { MaxConnections = 2000, MaxPayloadBytes = MaxPayloadBytes }, logger, failed, new FrameServerOptions { Workers = 1 });
         _thread = new EventThread("peer", MostEvents) { TurnEnded = SendAll, Failed = failed };
         _accounts = accounts;
         _peer = new TradingPeer(this, market);

@@ -6,28 +6,49 @@ namespace Lab.Transport.Engines.Loops;
 /// <summary>An acceptor thread and some event loops, which get its connections in turn.</summary>
 internal static class AcceptingLoops
 {
-    /// <summary>Serves until <paramref name="stop"/>, and returns when the last connection is closed.</summary>
+    /// <summary>
+    /// Serves until <paramref name="stop"/>, or until a part of it breaks, and returns when the last connection is closed.
+    /// </summary>
     public static async Task RunAsync(
         Socket listener, EngineContext context, int count, Func<int, EventLoop> create, CancellationToken stop)
     {
-        var loops = new List<EventLoop>();
+        var loops = new List<EventLoop>(count);
+        var running = new List<Task>(count);
+        var accepting = Task.CompletedTask;
+        using var acceptor = new Acceptor(listener, context, loops);
         try
         {
-            loops.AddRange(Enumerable.Range(0, count).Select(create));
-            using var acceptor = new Acceptor(listener, context, loops);
-            loops.ForEach(loop => loop.Start());
-            await using (stop.UnsafeRegister(static acceptor => ((Acceptor)acceptor!).Stop(), acceptor))
+            for (var index = 0; index < count; index++)
             {
-                await acceptor.RunAsync();
+                loops.Add(create(index));
             }
 
-            loops.ForEach(loop => loop.BeginStop());
-            await Task.WhenAll(loops.Select(loop => loop.Ended));
+            foreach (var loop in loops)
+            {
+                loop.Start();
+                running.Add(loop.Ended);
+            }
+
+            accepting = acceptor.RunAsync();
+            await using (stop.UnsafeRegister(static acceptor => ((Acceptor)acceptor!).Stop(), acceptor))
+            {
+                // It ends with the stop; a loop that ends before it has broken, and must get no more connections.
+                await Task.WhenAny([accepting, .. running]);
+            }
         }
         finally
         {
-            loops.ForEach(loop => loop.Dispose());
+            // The acceptor first: what it hands over must find a loop that runs. Nothing is freed that a thread still uses.
+            acceptor.Stop();
+            await accepting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            loops.ForEach(loop => loop.BeginStop());
+            await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+            // One that broke keeps its memory: the kernel may still be busy for its connections.
+            loops.Where(loop => !loop.Ended.IsFaulted).ToList().ForEach(loop => loop.Dispose());
         }
+
+        await Task.WhenAll([accepting, .. running]);
     }
 }
 

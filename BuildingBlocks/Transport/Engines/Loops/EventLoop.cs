@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Lab.Transport.Native;
-using Microsoft.Extensions.Logging;
 
 namespace Lab.Transport.Engines.Loops;
 
@@ -28,7 +27,7 @@ internal abstract class EventLoop : IDisposable
         _thread = new Thread(RunThread) { IsBackground = true, Name = name };
     }
 
-    /// <summary>Completes when the loop has served its last connection.</summary>
+    /// <summary>Completes when the loop has served its last connection; fails when the loop breaks.</summary>
     public Task Ended => _ended.Task;
 
     public EngineContext Context { get; }
@@ -117,8 +116,9 @@ internal abstract class EventLoop : IDisposable
         }
         catch (Exception exception)
         {
-            Context.Logger.LogCritical(exception, "an event loop of the server failed; its connections are lost");
+            // Nobody would notice by itself: the others go on, and health is asked for elsewhere.
             _ended.SetException(exception);
+            Context.Broken(exception);
         }
     }
 
