@@ -37,6 +37,10 @@ internal sealed class AsyncConnection(Socket socket, EngineContext context) : So
         {
             // The peer reset the connection, or one of its clocks ran out.
         }
+        catch (Exception exception)
+        {
+            LogFailure(exception);
+        }
     }
 
     private async Task ReceiveRequestsAsync()
@@ -70,14 +74,21 @@ internal sealed class AsyncConnection(Socket socket, EngineContext context) : So
 
     private void Dispatch(ReadOnlyMemory<byte> payload)
     {
-        var reply = Context.Handler.HandleAsync(payload, CancellationToken.None);
-        if (reply.IsCompletedSuccessfully)
+        try
         {
-            Answer(reply.Result);
+            var reply = Context.Handler.HandleAsync(payload, CancellationToken.None);
+            if (reply.IsCompletedSuccessfully)
+            {
+                Answer(reply.Result);
+            }
+            else
+            {
+                _ = SendWhenReadyAsync(reply);
+            }
         }
-        else
+        catch (Exception exception)
         {
-            _ = SendWhenReadyAsync(reply);
+            Fail(exception);
         }
     }
 
@@ -89,10 +100,15 @@ internal sealed class AsyncConnection(Socket socket, EngineContext context) : So
         }
         catch (Exception exception)
         {
-            LogFailure(exception);
-            Abort();
-            _slots.Release();
+            Fail(exception);
         }
+    }
+
+    private void Fail(Exception exception)
+    {
+        LogFailure(exception);
+        Abort();
+        _slots.Release();
     }
 
     /// <summary>A request that wants no reply gives its slot back at once.</summary>

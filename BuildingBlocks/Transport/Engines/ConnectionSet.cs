@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
 using Lab.Transport.Frames;
+using Microsoft.Extensions.Logging;
 
 namespace Lab.Transport.Engines;
 
@@ -62,14 +63,14 @@ internal sealed class ConnectionSet(EngineContext context) : IAsyncDisposable
         // Added before it runs, so that its own removal cannot come first.
         _connections[connection] = Task.CompletedTask;
         Interlocked.Increment(ref _open);
-        var running = Task.CompletedTask;
+        var (running, descriptor) = (Task.CompletedTask, connection.Descriptor);
         for (var isServed = false; !isServed && !stop.IsCancellationRequested;)
         {
             try
             {
                 running = run(connection);
                 isServed = true;
-                _gate.Accepted(connection.Descriptor);
+                _gate.Accepted(descriptor);
             }
             catch (Exception exception) when (exception is OutOfMemoryException or ThreadStartException)
             {
@@ -86,7 +87,8 @@ internal sealed class ConnectionSet(EngineContext context) : IAsyncDisposable
 
     private async Task ForgetWhenDoneAsync(EngineConnection connection, Task running)
     {
-        await running;
+        // However it has ended, its place is free.
+        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _connections.TryRemove(connection, out _);
         Interlocked.Decrement(ref _open);
         connection.Dispose();
@@ -135,11 +137,11 @@ internal sealed class ConnectionSet(EngineContext context) : IAsyncDisposable
     private async Task RefuseAsync(Socket socket)
     {
         using (socket)
-        using (var frame = context.Handler.Refuse(TransportRefusal.TooManyConnections))
         using (var deadline = new CancellationTokenSource(context.Limits.LingerTimeout))
         {
             try
             {
+                using var frame = context.Handler.Refuse(TransportRefusal.TooManyConnections);
                 await socket.SendAsync(frame.Wire, SocketFlags.None, deadline.Token);
                 socket.Shutdown(SocketShutdown.Send);
                 var waste = new byte[256];
@@ -150,6 +152,10 @@ internal sealed class ConnectionSet(EngineContext context) : IAsyncDisposable
             catch (Exception exception) when (exception is SocketException or OperationCanceledException)
             {
                 // A refused peer that does not listen: nothing is owed to it.
+            }
+            catch (Exception exception)
+            {
+                context.Logger.LogError(exception, "the handler failed; a connection is closed without a word");
             }
         }
     }

@@ -39,7 +39,17 @@ internal abstract class EngineConnection(EngineContext context) : IDisposable
     {
         if (TryStartClosing())
         {
-            SendRefusal(refusal);
+            try
+            {
+                SendRefusal(refusal);
+            }
+            catch (Exception exception)
+            {
+                LogFailure(exception);
+                Abort();
+                return;
+            }
+
             if (refusal == TransportRefusal.FrameTimeout)
             {
                 StopReceiving();
@@ -113,8 +123,17 @@ internal abstract class EngineConnection(EngineContext context) : IDisposable
     public abstract void Abort();
 
     /// <summary>Tells the handler that the peer closed in order; the descriptor is still open.</summary>
-    protected void ReportClosed(int descriptor) =>
-        Context.Handler.Closed(new ClosedConnection(NativeTcp.PeerAddress(descriptor), descriptor, _bytes, _requests));
+    protected void ReportClosed(int descriptor)
+    {
+        try
+        {
+            Context.Handler.Closed(new ClosedConnection(NativeTcp.PeerAddress(descriptor), descriptor, _bytes, _requests));
+        }
+        catch (Exception exception)
+        {
+            LogFailure(exception);
+        }
+    }
 
     /// <summary>
     /// A handler answers failures with a frame. One that throws is broken: its peer must not wait for ever, and it must not
