@@ -7,7 +7,7 @@ namespace Lab.Transport.Native;
 /// An io_uring (man 7 io_uring): operations are written into a ring shared with the kernel, handed over by one call for many,
 /// and their results read from another ring. Raw system calls; used by one thread, which must be the one that made it.
 /// </summary>
-internal sealed unsafe class IoUring : IDisposable
+internal unsafe class IoUring : IDisposable
 {
     private const uint Entries = 1024;
     private const uint SetupCompletionSize = 1 << 3;
@@ -20,6 +20,10 @@ internal sealed unsafe class IoUring : IDisposable
     private const long MapOperations = 0x10000000;
     private const int OperationBytes = 64;
     private const int CompletionBytes = 16;
+
+    /// <summary>How often a full ring is offered to a kernel that does not take it.</summary>
+    private const int MaxAttempts = 100;
+    private const int RetryPauseMs = 1;
 
     private readonly Mapping _rings;
     private readonly Mapping _completionRing;
@@ -81,6 +85,8 @@ internal sealed unsafe class IoUring : IDisposable
         }
     }
 
+    private bool IsFull => _tail - Volatile.Read(ref *_submitHead) == _submitEntries;
+
     /// <summary>Why this machine has no io_uring for this process, or null.</summary>
     public static string? WhyNot()
     {
@@ -97,11 +103,24 @@ internal sealed unsafe class IoUring : IDisposable
     }
 
     /// <summary>A free place for an operation, all zero; it is handed over with the next <see cref="Enter"/>.</summary>
+    /// <exception cref="Win32Exception">All places are taken, and the kernel does not take over what is in them.</exception>
     public ref Operation Next()
     {
-        if (_tail - Volatile.Read(ref *_submitHead) == _submitEntries)
+        for (var attempt = 1; IsFull; attempt++)
         {
-            Submit(0, 0);
+            var errno = Submit(0, EnterGetEvents);
+            if (!IsFull)
+            {
+                break;
+            }
+
+            // The kernel is short of memory, or of room for results: for a moment, or for good.
+            if (attempt == MaxAttempts)
+            {
+                throw Failure(errno == 0 ? Errno.Busy : errno, "io_uring_enter");
+            }
+
+            Thread.Sleep(RetryPauseMs);
         }
 
         ref var operation = ref ((Operation*)_operations.Address)[_tail & _submitMask];
@@ -159,33 +178,45 @@ internal sealed unsafe class IoUring : IDisposable
         }
     }
 
-    private void Submit(uint waitFor, uint flags, void* argument = null, nuint argumentBytes = 0)
+    /// <returns>0, or why the kernel did not take all or did not wait: it may do so the next time.</returns>
+    /// <exception cref="Win32Exception">It never will.</exception>
+    private int Submit(uint waitFor, uint flags, void* argument = null, nuint argumentBytes = 0)
     {
         Volatile.Write(ref *_submitTail, _tail);
-        var result = Libc.io_uring_enter(Libc.IoUringEnter, _fd, _tail - _submitted, waitFor, flags, argument, argumentBytes);
+        var result = CallKernel(_tail - _submitted, waitFor, flags, (nint)argument, argumentBytes);
         if (result >= 0)
         {
             _submitted += (uint)result;
+            return 0;
         }
-        else if (Errno.Last is var errno and not (Errno.TimeIsOver or Errno.Interrupted or Errno.TryAgain or Errno.Busy))
+
+        if (-result is not (Errno.TimeIsOver or Errno.Interrupted or Errno.TryAgain or Errno.Busy))
         {
-            throw new Win32Exception(errno, $"io_uring_enter failed: {Errno.Describe(errno)}");
+            throw Failure(-result, "io_uring_enter");
         }
-        else
-        {
-            // The kernel tells how far it came by the head of the ring.
-            _submitted = Volatile.Read(ref *_submitHead);
-        }
+
+        // The kernel tells how far it came by the head of the ring.
+        _submitted = Volatile.Read(ref *_submitHead);
+        return -result;
+    }
+
+    /// <summary>io_uring_enter(2).</summary>
+    /// <returns>Operations that the kernel has taken, or a negated <see cref="Errno"/>.</returns>
+    private protected virtual int CallKernel(uint submit, uint waitFor, uint flags, nint argument, nuint argumentBytes)
+    {
+        var result = (int)Libc.io_uring_enter(Libc.IoUringEnter, _fd, submit, waitFor, flags, (void*)argument, argumentBytes);
+        return result >= 0 ? result : -Errno.Last;
     }
 
     private static void Check(int result, string call)
     {
         if (result < 0)
         {
-            var errno = Errno.Last;
-            throw new Win32Exception(errno, $"{call}: {Errno.Describe(errno)}");
+            throw Failure(Errno.Last, call);
         }
     }
+
+    private static Win32Exception Failure(int errno, string call) => new(errno, $"{call}: {Errno.Describe(errno)}");
 
     /// <summary>An operation (struct io_uring_sqe).</summary>
     [StructLayout(LayoutKind.Explicit, Size = OperationBytes)]
