@@ -41,17 +41,18 @@ internal sealed class SessionChecks(IDatabase redis, TimeSpan timeout)
     {
         while (Take() is { Count: > 0 } batch)
         {
+            // Nothing may leave this loop but its end: the flag would stay set, and nobody would ever ask again.
             try
             {
                 var lives = await AskAsync(batch);
                 for (var index = 0; index < batch.Count; index++)
                 {
-                    batch[index].SetResult(lives[index]);
+                    batch[index].TrySetResult(lives[index]);
                 }
             }
             catch (Exception exception)
             {
-                batch.ForEach(check => check.SetException(exception));
+                batch.ForEach(check => check.TrySetException(exception));
             }
         }
 
@@ -70,7 +71,10 @@ internal sealed class SessionChecks(IDatabase redis, TimeSpan timeout)
         }
 
         var keys = batch.Select(check => check.Session).ToArray();
-        return (bool[])(await redis.ScriptEvaluateAsync(ExpireAllScript, keys, [(long)timeout.TotalMilliseconds]).OnReader())!;
+        var lives = (bool[]?)await redis.ScriptEvaluateAsync(ExpireAllScript, keys, [(long)timeout.TotalMilliseconds]).OnReader();
+        return lives?.Length == batch.Count
+            ? lives
+            : throw new RedisException($"Redis told of {lives?.Length ?? 0} of {batch.Count} sessions whether they live");
     }
 
     private List<Check> Take()
