@@ -4,7 +4,9 @@ using Lab.Telemetry.Requests;
 namespace Lab.Storage.MySql;
 
 /// <summary>A request of a batch, with the place for its answer.</summary>
-public sealed class BatchItem<TRequest, TResult>(TRequest request)
+/// <param name="request">What is asked.</param>
+/// <param name="number">Requests are numbered as they come.</param>
+public sealed class BatchItem<TRequest, TResult>(TRequest request, long number)
 {
     private readonly TaskCompletionSource<TResult> _answer = new();
     private readonly RequestWait _wait = RequestWait.Begin();
@@ -12,6 +14,8 @@ public sealed class BatchItem<TRequest, TResult>(TRequest request)
     private Exception? _refusal;
 
     public TRequest Request { get; } = request;
+
+    internal long Number { get; } = number;
 
     internal Task<TResult> Answer => _answer.Task;
 
@@ -60,6 +64,8 @@ public sealed class Batcher<TRequest, TResult>
     private readonly BatchOptions _options;
     private readonly Func<DatabaseSession, IReadOnlyList<BatchItem<TRequest, TResult>>, Task> _execute;
     private readonly ConcurrentQueue<BatchItem<TRequest, TResult>> _queue = new();
+    private readonly Lock _taking = new();
+    private long _lastNumber;
     private int _queued;
     private int _active;
     private int _recentBatch;
@@ -91,7 +97,7 @@ public sealed class Batcher<TRequest, TResult>
             throw new DatabaseOverloadedException();
         }
 
-        var item = new BatchItem<TRequest, TResult>(request);
+        var item = new BatchItem<TRequest, TResult>(request, Interlocked.Increment(ref _lastNumber));
         _queue.Enqueue(item);
         BeginIfNeeded();
         return item.Answer;
@@ -119,13 +125,15 @@ public sealed class Batcher<TRequest, TResult>
     private async Task RunBatchAsync()
     {
         List<BatchItem<TRequest, TResult>>? items = null;
+        var lastNumber = Volatile.Read(ref _lastNumber);
         try
         {
             await _database.RunAsync(_options.Access, async session => await ExecuteAsync(session, items ??= await TakeAsync()));
         }
         catch (Exception exception)
         {
-            items ??= Take();
+            // Without a connection those fail who waited for it from the beginning. Who came meanwhile has a try of its own.
+            items ??= Take(lastNumber);
             items.ForEach(item => item.Refuse(exception));
         }
 
@@ -158,18 +166,22 @@ public sealed class Batcher<TRequest, TResult>
         return Take();
     }
 
-    private List<BatchItem<TRequest, TResult>> Take()
+    private List<BatchItem<TRequest, TResult>> Take(long lastNumber = long.MaxValue)
     {
-        var items = new List<BatchItem<TRequest, TResult>>(Math.Min(_options.MaxBatch, Volatile.Read(ref _queued)));
-        while (items.Count < _options.MaxBatch && _queue.TryDequeue(out var item))
+        // One at a time: what was looked at is what is taken.
+        lock (_taking)
         {
-            items.Add(item);
-        }
+            var items = new List<BatchItem<TRequest, TResult>>(Math.Min(_options.MaxBatch, Volatile.Read(ref _queued)));
+            while (items.Count < _options.MaxBatch && _queue.TryPeek(out var next) && next.Number <= lastNumber && _queue.TryDequeue(out var item))
+            {
+                items.Add(item);
+            }
 
-        Interlocked.Add(ref _queued, -items.Count);
-        // The largest of late, forgotten by an eighth with every batch.
-        _recentBatch = Math.Max(items.Count, _recentBatch - Math.Max(1, _recentBatch / 8));
-        return items;
+            Interlocked.Add(ref _queued, -items.Count);
+            // The largest of late, forgotten by an eighth with every batch.
+            _recentBatch = Math.Max(items.Count, _recentBatch - Math.Max(1, _recentBatch / 8));
+            return items;
+        }
     }
 
     private async Task ExecuteAsync(DatabaseSession session, List<BatchItem<TRequest, TResult>> items)
