@@ -71,6 +71,24 @@ public class PurchaseTests(SharedLab lab)
     }
 
     [Fact]
+    public async Task What_was_bought_leaves_the_cart_once_however_often_the_request_is_repeated()
+    {
+        await using var seller = await lab.NewSellerAsync();
+        await using var buyer = await lab.NewBuyerAsync();
+        var id = await seller.RegisterItemAsync(StoryTests.Salt(20), Token);
+        await buyer.AddItemToCartAsync(id, 4, Token);
+        const long RequestId = 4712;
+        var receipt = await buyer.MakePurchaseAsync(StoryTests.GoodCard, Token, RequestId);
+        Assert.Empty(await buyer.DisplayCartAsync(Token));
+
+        await buyer.AddItemToCartAsync(id, 5, Token);
+        var again = await buyer.MakePurchaseAsync(StoryTests.GoodCard, Token, RequestId);
+        Assert.Equal(receipt.Lines, again.Lines);
+        Assert.Equal([new CartLine(id, 5)], await buyer.DisplayCartAsync(Token));
+        AssertBooksAgree();
+    }
+
+    [Fact]
     public async Task A_registration_is_repeated_by_its_request_id_and_not_made_twice()
     {
         await using var seller = await lab.NewSellerAsync();

@@ -30,22 +30,20 @@ internal sealed class MakePurchase(Checkout checkout, SessionStore sessions) : O
     protected override async ValueTask<Receipt> ExecuteAsync(Card arguments, Caller caller)
     {
         var session = caller.Session!;
-        var receipt = await checkout.PurchaseAsync(
-            new PurchaseId(caller.UserId, caller.RequestId), () => sessions.ReadCartAsync(session), arguments);
-        foreach (var line in receipt.Lines)
+        return await checkout.PurchaseAsync(
+            new PurchaseId(caller.UserId, caller.RequestId), () => sessions.ReadCartAsync(session), TakeOffCartAsync, arguments);
+
+        async Task TakeOffCartAsync(IReadOnlyList<CartLine> lines)
         {
             try
             {
-                await sessions.ChangeCartAsync(session, line.Item, -line.Quantity);
+                await sessions.TakePurchaseAsync(session, caller.RequestId, lines);
             }
-            catch (Exception exception) when (exception is MarketplaceException || RedisConnection.IsUnavailable(exception))
+            catch (Exception exception) when (RedisConnection.IsUnavailable(exception))
             {
-                // The session ended meanwhile, or cannot be reached: the purchase stands all the same.
-                break;
+                // The card is charged: the purchase stands, whatever becomes of the cart.
             }
         }
-
-        return receipt;
     }
 
     protected override void Write(Utf8JsonWriter json, Receipt result)

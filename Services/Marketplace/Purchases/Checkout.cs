@@ -9,14 +9,25 @@ internal sealed class Checkout(PurchaseStore purchases, IPaymentGateway payments
 {
     /// <param name="id">A retry comes with the same one, and gets the same receipt.</param>
     /// <param name="readCart">What the buyer wants; not asked when the purchase exists already.</param>
+    /// <param name="takeOffCart">
+    /// Takes what is bought off the cart. Asked before the purchase is finished, and so not by whoever repeats it later, when
+    /// the cart is another one; a repetition after a crash in between asks again.
+    /// </param>
     /// <param name="card">What pays.</param>
     /// <exception cref="MarketplaceException">The cart is empty, too few units are left, the card is declined.</exception>
-    public async Task<Receipt> PurchaseAsync(PurchaseId id, Func<Task<IReadOnlyList<CartLine>>> readCart, Card card)
+    public async Task<Receipt> PurchaseAsync(
+        PurchaseId id, Func<Task<IReadOnlyList<CartLine>>> readCart, Func<IReadOnlyList<CartLine>, Task> takeOffCart, Card card)
     {
         var purchase = await purchases.FindAsync(id) ?? await ReserveAsync(id, await readCart());
         if (purchase.State == PurchaseState.Reserved)
         {
-            purchase = await FinishAsync(id, await payments.ChargeAsync(id, purchase.Amount, card));
+            var isPaid = await payments.ChargeAsync(id, purchase.Amount, card);
+            if (isPaid)
+            {
+                await takeOffCart(purchase.Lines);
+            }
+
+            purchase = await FinishAsync(id, isPaid);
         }
 
         return purchase.State == PurchaseState.Paid

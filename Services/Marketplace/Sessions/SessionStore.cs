@@ -25,6 +25,16 @@ internal sealed class SessionStore(IConnectionMultiplexer redis, TimeSpan timeou
         return quantity
         """;
 
+    /// <summary>Once for every purchase: a second key remembers it, as long as a session lives that nobody uses.</summary>
+    private const string TakePurchaseScript = """
+        if redis.call('EXISTS', KEYS[1]) == 0 or not redis.call('SET', KEYS[2], '', 'NX', 'PX', ARGV[1]) then return 0 end
+        for index = 2, #ARGV, 2 do
+          local left = tonumber(redis.call('HGET', KEYS[1], ARGV[index]) or '0') - tonumber(ARGV[index + 1])
+          if left > 0 then redis.call('HSET', KEYS[1], ARGV[index], left) else redis.call('HDEL', KEYS[1], ARGV[index]) end
+        end
+        return 1
+        """;
+
     private const string ClearCartScript = """
         for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
           if field ~= ARGV[1] then redis.call('HDEL', KEYS[1], field) end
@@ -96,6 +106,18 @@ internal sealed class SessionStore(IConnectionMultiplexer redis, TimeSpan timeou
             _ => quantity,
         };
     }
+
+    /// <summary>
+    /// Takes what a purchase has bought off the cart; asked again for the same purchase, or for a session that has ended, it
+    /// changes nothing.
+    /// </summary>
+    /// <param name="token">The session.</param>
+    /// <param name="requestId">Of the purchase.</param>
+    /// <param name="lines">Units that were bought.</param>
+    public Task TakePurchaseAsync(SessionToken token, long requestId, IReadOnlyList<CartLine> lines) => _redis.ScriptEvaluateAsync(
+        TakePurchaseScript,
+        [Key(token), $"{Key(token)}:purchase:{requestId}"],
+        [(long)timeout.TotalMilliseconds, .. lines.SelectMany(line => new RedisValue[] { CartPrefix + line.Item, line.Quantity })]);
 
     public Task ClearCartAsync(SessionToken token) =>
         _redis.ScriptEvaluateAsync(ClearCartScript, [Key(token)], [CreatedField]);
