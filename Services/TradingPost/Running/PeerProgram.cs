@@ -31,7 +31,7 @@ internal static class PeerProgram
         var options = provider.GetRequiredService<IOptions<PeerOptions>>().Value;
         var logger = provider.GetRequiredService<ILoggerFactory>().CreateLogger("peer");
         await using var events = Console.OpenStandardOutput();
-        using var output = new PeerOutput(events, options.OwnLedger, End);
+        using var output = new PeerOutput(events, options.OwnLedger, End, logger);
         var accounts = AccountsFactory.Create(options.Accounts, logger);
         try
         {
