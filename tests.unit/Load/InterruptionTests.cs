@@ -2,7 +2,8 @@ using Lab.Harness.Archive;
 using Lab.Harness.Experiments;
 using Lab.Harness.Load;
 using Lab.Harness.Running;
-using Lab.Harness.Scenarios;
+using Lab.Harness.Systems;
+using Lab.Harness.Verdicts;
 
 namespace Lab.Tests.Unit.Load;
 

@@ -28,7 +28,7 @@ internal sealed class FakeMarket : IAsyncDisposable
 
     private FakeMarket(WebApplication app) => _app = app;
 
-    private readonly FrameServer _peers = new(new IPEndPoint(IPAddress.Loopback, 0), new FakePeers(), new ConnectionLimits(), NullLogger.Instance);
+    private readonly FrameServer _peers = new(new IPEndPoint(IPAddress.Loopback, 0), new FakePeers(), new ConnectionLimits(), NullLogger.Instance, _ => { });
 
     public MarketAddress Address => new(new Uri(_app.Urls.First()), Token);
 
