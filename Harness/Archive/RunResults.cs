@@ -108,7 +108,7 @@ public sealed record CellResult
     /// <summary>What this machine gives without the system, at the same concurrency; null for calibration cells.</summary>
     public MachineLimit? Limit { get; init; }
 
-    /// <summary>What the system measures beyond latency and throughput, in the order in which it declares it.</summary>
+    /// <summary>What the system measures beyond latency and throughput.</summary>
     public IReadOnlyList<MetricFigure> Metrics { get; init; } = [];
 
     /// <summary>The slowest requests and where their time went, slowest first; empty unless the cell followed its requests.</summary>

@@ -61,7 +61,7 @@ public static class CsvReport
     public static string Render(RunResults results)
     {
         List<(string Name, Func<CellResult, object?> Value)> figures = [.. Figures, .. results.Cells
-            .SelectMany(cell => cell.Info.Metrics).DistinctBy(metric => metric.Name).SelectMany(Columns), .. OtherPublished(results)];
+            .SelectMany(cell => cell.Info.Metrics).DistinctBy(metric => metric.Name).SelectMany(Columns), .. Published(results)];
         List<(string Name, Func<CellResult, object?> Value)> columns =
         [
             .. Names,
@@ -93,11 +93,10 @@ public static class CsvReport
             [
                 ($"{name}_mean", cell => cell.Metric<GaugeFigure>(name)?.Value.Mean),
                 ($"{name}_ci95", cell => cell.Metric<GaugeFigure>(name)?.Value.Ci95),
-                ($"published_{name}", cell => PublishedMetric.Of(cell, metric)),
                 ($"{name}_ratio", cell => PublishedMetric.Ratio(cell, metric)),
             ],
-            MetricKind.Gauge => [(name, cell => cell.Metric<GaugeFigure>(name)?.Value.Mean), ($"published_{name}", cell => PublishedMetric.Of(cell, metric))],
-            MetricKind.Counter => [(name, cell => cell.Metric<CounterFigure>(name)?.Total), ($"published_{name}", cell => PublishedMetric.Of(cell, metric))],
+            MetricKind.Gauge => [(name, cell => cell.Metric<GaugeFigure>(name)?.Value.Mean)],
+            MetricKind.Counter => [(name, cell => cell.Metric<CounterFigure>(name)?.Total)],
             MetricKind.Histogram =>
             [
                 ($"{name}_mean", cell => cell.Metric<HistogramFigure>(name)?.Value.Mean),
@@ -119,9 +118,9 @@ public static class CsvReport
         PhaseFigures? Of(CellResult cell) => cell.Metric<PhasesFigure>(metric)?.Phases.FirstOrDefault(phase => phase.Name == part);
     }
 
-    /// <summary>What reports give beside the figures of metrics.</summary>
-    private static IEnumerable<(string Name, Func<CellResult, object?> Value)> OtherPublished(RunResults results) => results.Cells
-        .SelectMany(cell => (cell.Published?.Metrics.Keys ?? []).Where(name => cell.Info.Metric(name) is null))
+    /// <summary>A column for each figure beyond latency and throughput that a report gives.</summary>
+    private static IEnumerable<(string Name, Func<CellResult, object?> Value)> Published(RunResults results) => results.Cells
+        .SelectMany(cell => cell.Published?.Metrics.Keys ?? [])
         .Distinct(StringComparer.Ordinal)
         .Select(name => ($"published_{name}", (Func<CellResult, object?>)(cell =>
             cell.Published is { } published && published.Metrics.TryGetValue(name, out var value) ? value : null)));
