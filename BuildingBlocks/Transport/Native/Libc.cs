@@ -4,7 +4,9 @@ namespace Lab.Transport.Native;
 
 /// <summary>
 /// The system calls that the engines and the load of many connections are made of (Linux; man 2 of each). Calls on
-/// non-blocking descriptors return at once, so they skip the garbage collector's transition; the others do not.
+/// non-blocking descriptors return at once, so they skip the garbage collector's transition; the others do not. Nor do send
+/// and connect, although they do not block: over loopback they run the receiver's half of TCP as well, and a collection
+/// that begins meanwhile has to wait for them (docs/engines.md has figures).
 /// </summary>
 /// <remarks>A negative result is a failure; its reason is <see cref="Errno.Last"/>, to be asked for at once.</remarks>
 internal static unsafe partial class Libc
@@ -41,11 +43,11 @@ internal static unsafe partial class Libc
     public static partial nint recv(int fd, void* buffer, nuint count, int flags);
 
     /// <inheritdoc cref="accept4"/>
-    [LibraryImport("libc"), SuppressGCTransition]
+    [LibraryImport("libc")]
     public static partial nint send(int fd, void* buffer, nuint count, int flags);
 
     /// <inheritdoc cref="accept4"/>
-    [LibraryImport("libc"), SuppressGCTransition]
+    [LibraryImport("libc")]
     public static partial int connect(int fd, SocketAddress4* address, int addressBytes);
 
     [LibraryImport("libc"), SuppressGCTransition]
