@@ -1,6 +1,4 @@
 using System.Buffers;
-using Lab.ServiceDefaults;
-using Lab.Transport;
 using Lab.Transport.Frames;
 
 namespace Lab.EchoServer;
@@ -21,17 +19,4 @@ internal sealed class EchoHandler(Framing framing, ConnectionLog? log) : IFrameH
     public OutgoingFrame Refuse(TransportRefusal refusal) => new(framing);
 
     public void Closed(in ClosedConnection connection) => log?.Add(connection);
-}
-
-/// <summary>engine: how the server waits for its connections.</summary>
-internal sealed class EchoEngine(FrameServer server) : IRuntimeFactor
-{
-    public string Name => "engine";
-
-    public IReadOnlyList<string> Values => FrameServer.EngineNames;
-
-    public string Current => server.EngineName;
-
-    public Task SetAsync(string value, CancellationToken cancellationToken) =>
-        server.SwitchEngineAsync(value, cancellationToken);
 }

@@ -90,35 +90,3 @@ public sealed class DatabaseSession
 /// <param name="CommitTicks">What of it was the commit.</param>
 /// <param name="Span">Of the request for which the clock was started, where that becomes a trace.</param>
 internal readonly record struct DatabaseTimes(long StartedTimestamp, long EndedTimestamp, long CommitTicks, Activity? Span);
-
-/// <summary>A request that waits for the database, when it is traced.</summary>
-internal readonly struct RequestWait
-{
-    private readonly long _sinceTimestamp;
-
-    private RequestWait(RequestTrace request) => (Request, _sinceTimestamp) = (request, Stopwatch.GetTimestamp());
-
-    public RequestTrace? Request { get; }
-
-    /// <summary>Of the request that the caller works for.</summary>
-    public static RequestWait Begin() => RequestTrace.Current is { } request ? new RequestWait(request) : default;
-
-    /// <summary>Tells the request how long it waited for a connection, and how long the database worked for it.</summary>
-    /// <param name="times">Of the job.</param>
-    /// <param name="sharedBy">Requests that the job was done for.</param>
-    public void Note(DatabaseTimes times, int sharedBy)
-    {
-        if (Request is null || times.StartedTimestamp == 0)
-        {
-            return;
-        }
-
-        var committing = times.EndedTimestamp - times.CommitTicks;
-        Request.Add(RequestStage.Queue, _sinceTimestamp, times.StartedTimestamp);
-        Request.Add(RequestStage.Database, times.StartedTimestamp, committing, sharedBy, times.Span);
-        if (times.CommitTicks > 0)
-        {
-            Request.Add(RequestStage.Commit, committing, times.EndedTimestamp, sharedBy);
-        }
-    }
-}

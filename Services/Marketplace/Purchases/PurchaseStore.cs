@@ -8,17 +8,6 @@ using Lab.Storage.MySql;
 
 namespace Lab.Marketplace.Purchases;
 
-/// <summary>How far a purchase has come. Reserved is the only state that changes.</summary>
-internal enum PurchaseState
-{
-    Reserved,
-    Paid,
-    Declined,
-}
-
-/// <summary>A purchase as the database holds it; line by line with its item.</summary>
-internal sealed record Purchase(PurchaseState State, decimal Amount, IReadOnlyList<CartLine> Lines, IReadOnlyList<ItemIdentity> Items);
-
 /// <summary>
 /// Purchases in two transactions with the payment between them: units are set aside, the card is charged, the purchase
 /// is finished. Whoever finds a reserved purchase, after a crash or in a retry, can finish it: nothing is done twice.

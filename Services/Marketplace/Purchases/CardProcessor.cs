@@ -6,21 +6,6 @@ using Lab.Storage.MySql;
 
 namespace Lab.Marketplace.Purchases;
 
-/// <summary>A purchase: the buyer and the request that makes it.</summary>
-internal readonly record struct PurchaseId(long BuyerId, long RequestId);
-
-/// <summary>The payment component: it may decline, and it never charges a purchase twice.</summary>
-internal interface IPaymentGateway
-{
-    /// <summary>Charges a card. Asked again about the same purchase, it repeats its first answer.</summary>
-    /// <returns>True when the card was charged.</returns>
-    Task<bool> ChargeAsync(PurchaseId purchase, decimal amount, Card card);
-
-    /// <summary>Closes a purchase whose server died: it cannot be charged any more if it has not been.</summary>
-    /// <returns>True when the card had been charged.</returns>
-    Task<bool> CloseAsync(PurchaseId purchase);
-}
-
 /// <summary>
 /// A card processor that behaves like a real one towards its client: a durable ledger with one row per purchase.
 /// Declines expired cards and the well-known test number that ends in 0002.
