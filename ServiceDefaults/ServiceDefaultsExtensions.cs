@@ -5,26 +5,26 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Lab.ServiceDefaults;
 
 /// <summary>What every service of the lab shares: configuration, logging, health, the admin endpoint, shutdown.</summary>
 public static class ServiceDefaultsExtensions
 {
-    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(5);
-
     /// <summary>A host whose only HTTP endpoint is the admin endpoint; the service adds its own listeners.</summary>
     public static WebApplicationBuilder CreateLabService(string[] args)
     {
         // Configuration is given once, at the start: no thread needs to watch its files.
         var builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false", .. args]);
-        var options = builder.Configuration.GetSection(ServiceOptions.Section).Get<ServiceOptions>() ?? new ServiceOptions();
-        options.Validate();
-        builder.Services.AddSingleton(options);
+        builder.Services.AddOptions<ServiceOptions>().BindConfiguration(ServiceOptions.Section).Check(options => options.Problems());
+        builder.Services.AddSingleton(services => services.GetRequiredService<IOptions<ServiceOptions>>().Value);
         builder.Services.AddSingleton<ServiceFailure>();
+        // Not checked yet, but nothing listens before it is.
+        var given = builder.Configuration.GetSection(ServiceOptions.Section).Get<ServiceOptions>() ?? new ServiceOptions();
         // An endpoint, not a URL: URLs count for nothing as soon as a service gives the web server a listener of its own.
-        builder.Configuration["Kestrel:Endpoints:Admin:Url"] = options.AdminUrl;
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
+        builder.Configuration["Kestrel:Endpoints:Admin:Url"] = given.AdminUrl;
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ServiceProgram.ShutdownTimeout);
         builder.Services.AddHealthChecks();
         builder.Logging.ClearProviders().AddSimpleConsole(console =>
         {
@@ -35,7 +35,7 @@ public static class ServiceDefaultsExtensions
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         if (TelemetryExport.IsWanted)
         {
-            TelemetryExport.AddLogs(builder.Logging, options.Name);
+            TelemetryExport.AddLogs(builder.Logging, given.Name);
         }
 
         return builder;
@@ -62,32 +62,5 @@ public static class ServiceDefaultsExtensions
 
         AdminEndpoint.Map(app, app.Services.GetServices<IAdminCalls>(), mapMore);
         return app;
-    }
-
-    /// <summary>
-    /// Lets a service that has been started run until it is asked to stop, or until a part of it breaks
-    /// (<see cref="ServiceFailure"/>).
-    /// </summary>
-    /// <returns>The process's exit code.</returns>
-    public static async Task<int> WaitForEndAsync(this WebApplication app)
-    {
-        var failure = app.Services.GetRequiredService<ServiceFailure>();
-        var stopped = StopAndDisposeAsync(app);
-        if (await Task.WhenAny(stopped, failure.Reported) != stopped)
-        {
-            // What is broken may not even stop: it then ends with the process.
-            app.Lifetime.StopApplication();
-            await Task.WhenAny(stopped, Task.Delay(2 * ShutdownTimeout));
-            return ServiceFailure.ExitCode;
-        }
-
-        await stopped;
-        return 0;
-    }
-
-    private static async Task StopAndDisposeAsync(WebApplication app)
-    {
-        await app.WaitForShutdownAsync();
-        await app.DisposeAsync();
     }
 }

@@ -33,22 +33,30 @@ public sealed class ServiceOptions
     /// </summary>
     public bool PrivateNetwork { get; set; }
 
+    internal IEnumerable<string?> Problems() =>
+    [
+        Name.Length > 0 && Name.IndexOfAny(Path.GetInvalidFileNameChars()) < 0
+            ? null
+            : $"{Section}:{nameof(Name)} must be a name that files can begin with, not '{Name}'",
+        AdminUrlProblem(),
+        LogFolder.Length > 0 ? null : $"{Section}:{nameof(LogFolder)} must be a folder, not empty",
+        DataFolder.Length > 0 ? null : $"{Section}:{nameof(DataFolder)} must be a folder, not empty",
+    ];
+
     /// <summary>The admin endpoint can crash the service: it must never face a public network.</summary>
-    /// <exception cref="InvalidOperationException">The address is neither loopback nor private.</exception>
-    internal void Validate()
+    private string? AdminUrlProblem()
     {
+        const string Setting = $"{Section}:{nameof(AdminUrl)}";
         if (!Uri.TryCreate(AdminUrl, UriKind.Absolute, out var url) || url.Scheme != Uri.UriSchemeHttp)
         {
-            throw new InvalidOperationException($"Service:AdminUrl must be an http URL, not '{AdminUrl}'");
+            return $"{Setting} must be an http URL, not '{AdminUrl}'";
         }
 
         var isPrivate = string.Equals(url.Host, "localhost", StringComparison.Ordinal)
             || (IPAddress.TryParse(url.Host.Trim('[', ']'), out var address) && IsLoopbackOrPrivate(address));
-        if (!isPrivate && !PrivateNetwork)
-        {
-            throw new InvalidOperationException(
-                $"Service:AdminUrl must be a loopback or private address, not '{url.Host}': it can crash the service");
-        }
+        return isPrivate || PrivateNetwork
+            ? null
+            : $"{Setting} must be a loopback or private address, not '{url.Host}': it can crash the service";
     }
 
     /// <summary>RFC 1918 and RFC 4193 addresses, and loopback.</summary>

@@ -7,6 +7,8 @@ using Lab.Transport.Native;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace Lab.EchoServer;
 
@@ -19,11 +21,12 @@ internal sealed class KestrelEcho(ConnectionLog log) : ConnectionHandler
     private const int Backlog = 4096;
 
     /// <summary>Adds the ports of this engine to the web server that also answers the admin endpoint.</summary>
-    public static void Listen(IWebHostBuilder host, EchoSettings settings) => host
+    public static void Listen(IWebHostBuilder host) => host
         .UseSockets(sockets => sockets.Backlog = Backlog)
         .ConfigureKestrel(kestrel =>
         {
-            foreach (var port in settings.Raw.Where(port => port.Engine == Engine))
+            var options = kestrel.ApplicationServices.GetRequiredService<IOptions<EchoOptions>>().Value;
+            foreach (var port in options.RawPorts().Where(port => port.Engine == Engine))
             {
                 kestrel.Listen(port.Listen, listen => listen.UseConnectionHandler<KestrelEcho>());
             }

@@ -1,11 +1,13 @@
-using System.Net.Sockets;
 using Lab.EchoServer;
 using Lab.ServiceDefaults;
 using Lab.Transport;
 using Lab.Transport.Engines;
 using Lab.Transport.Frames;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 // Answers everything with itself: what a TCP round trip costs when the server does nothing else.
 RuntimeTuning.CompleteSocketsInline();
@@ -20,15 +22,19 @@ if (args is ["engines"])
     return 0;
 }
 
-try
+return await ServiceProgram.RunAsync(StartAsync);
+
+async Task<WebApplication> StartAsync()
 {
     var builder = ServiceDefaultsExtensions.CreateLabService(args);
-    var settings = EchoSettings.Read(builder.Configuration);
-    builder.Services.AddSingleton(settings);
-    if (settings.Framed is { } framed)
+    EchoOptions.AddTo(builder.Services);
+    // Not checked yet: it only says which parts there are.
+    var given = builder.Configuration.GetSection(EchoOptions.Section).Get<EchoOptions>() ?? new EchoOptions();
+    var (hasRaw, hasFramed) = (given.Listen.Count > 0, given.Framed is not null || given.Listen.Count == 0);
+    if (hasFramed)
     {
         builder.Services.AddSingleton(services => new FrameServer(
-            framed,
+            services.GetRequiredService<IOptions<EchoOptions>>().Value.FramedPort()!,
             new EchoHandler(Framing.LengthPrefixed, log: null),
             new ConnectionLimits(),
             services.GetRequiredService<ILogger<FrameServer>>(),
@@ -36,33 +42,27 @@ try
         builder.Services.AddSingleton<IRuntimeFactor, EchoEngine>();
     }
 
-    if (settings.Raw.Count > 0)
+    if (hasRaw)
     {
         builder.Services.AddSingleton(services => new ConnectionLog(
             services.GetRequiredService<ServiceOptions>(), services.GetRequiredService<ILogger<ConnectionLog>>()));
         builder.Services.AddHostedService<RawPorts>();
-        KestrelEcho.Listen(builder.WebHost, settings);
+        KestrelEcho.Listen(builder.WebHost);
     }
 
-    await using var app = builder.Build();
+    var app = builder.BuildLab();
     app.MapLabDefaults(admin =>
     {
-        if (settings.Raw.Count > 0)
+        if (hasRaw)
         {
             ConnectionLogEndpoint.Map(admin);
         }
     });
-    if (settings.Framed is not null)
+    if (hasFramed)
     {
         await app.Services.GetRequiredService<FrameServer>().SwitchEngineAsync("async", CancellationToken.None);
     }
 
     await app.StartAsync();
-    return await app.WaitForEndAsync();
-}
-catch (Exception failure) when (failure is InvalidOperationException or IOException or UnauthorizedAccessException or SocketException)
-{
-    // A setting that cannot work, an address in use, a folder that cannot be written: the message says it all.
-    await Console.Error.WriteLineAsync(failure.Message);
-    return 1;
+    return app;
 }

@@ -5,11 +5,12 @@ using Lab.Transport.Frames;
 using Lab.Transport.Native;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Lab.EchoServer;
 
 /// <summary>The raw ports that the lab's own engines serve.</summary>
-internal sealed class RawPorts(EchoSettings settings, ConnectionLog log, ServiceFailure failure, ILogger<FrameServer> logger) : IHostedService
+internal sealed class RawPorts(IOptions<EchoOptions> echo, ConnectionLog log, ServiceFailure failure, ILogger<FrameServer> logger) : IHostedService
 {
     /// <summary>Descriptors for all but clients: runtime, files, admin endpoint, engines.</summary>
     private const int ReservedDescriptors = 40;
@@ -20,8 +21,8 @@ internal sealed class RawPorts(EchoSettings settings, ConnectionLog log, Service
     {
         var descriptors = DescriptorLimit.Raise();
         var limits = new ConnectionLimits { MaxConnections = (int)Math.Max(1, descriptors.Current - ReservedDescriptors) };
-        var options = new FrameServerOptions { Framing = Framing.None, SharesPort = settings.SharesPort };
-        foreach (var port in settings.Raw.Where(port => port.Engine != KestrelEcho.Engine))
+        var options = new FrameServerOptions { Framing = Framing.None, SharesPort = echo.Value.SharePort };
+        foreach (var port in echo.Value.RawPorts().Where(port => port.Engine != KestrelEcho.Engine))
         {
             if (ConnectionEngines.NotOffered.TryGetValue(port.Engine, out var whyNot))
             {

@@ -5,9 +5,9 @@ using Lab.FaultProxy.Timing;
 using Lab.ServiceDefaults;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Lab.FaultProxy;
 
@@ -21,14 +21,13 @@ internal static class FaultProxyApp
     /// <param name="args">Configuration as command line options; <c>--seed</c> for short.</param>
     /// <param name="configure">Last changes to the host.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="InvalidOperationException">The configuration is not valid or a proxy cannot listen.</exception>
+    /// <exception cref="OptionsValidationException">A setting is not as it must be.</exception>
+    /// <exception cref="InvalidOperationException">It cannot be read, or a proxy cannot listen.</exception>
     public static async Task<WebApplication> StartAsync(
         string[] args, Action<WebApplicationBuilder>? configure = null, CancellationToken cancellationToken = default)
     {
         var builder = ServiceDefaultsExtensions.CreateLabService([.. args.Select(ExpandAlias)]);
-        var options = builder.Configuration.GetSection(FaultProxyOptions.Section).Get<FaultProxyOptions>() ?? new FaultProxyOptions();
-        options.Validate();
-        builder.Services.AddSingleton(options);
+        FaultProxyOptions.AddTo(builder.Services);
         builder.Services.AddSingleton<TimerThread>(_ => new TimerThread());
         builder.Services.AddSingleton<ProxyEnvironment>();
         builder.Services.AddSingleton<ProxyRegistry>();
@@ -39,13 +38,13 @@ internal static class FaultProxyApp
         });
 
         configure?.Invoke(builder);
-        var app = builder.Build();
+        var app = builder.BuildLab();
         try
         {
             ApiErrors.Use(app);
             app.MapLabDefaults();
             ToxiproxyApi.Map(app);
-            await CreateConfiguredAsync(app, options, cancellationToken);
+            await CreateConfiguredAsync(app, cancellationToken);
             await app.StartAsync(cancellationToken);
             app.Logger.LogInformation("API on {Urls}", string.Join(", ", app.Urls));
             return app;
@@ -57,8 +56,9 @@ internal static class FaultProxyApp
         }
     }
 
-    private static async Task CreateConfiguredAsync(WebApplication app, FaultProxyOptions options, CancellationToken cancellationToken)
+    private static async Task CreateConfiguredAsync(WebApplication app, CancellationToken cancellationToken)
     {
+        var options = app.Services.GetRequiredService<IOptions<FaultProxyOptions>>().Value;
         var environment = app.Services.GetRequiredService<ProxyEnvironment>();
         app.Logger.LogInformation("seed {Seed}", environment.Seed.ToString(CultureInfo.InvariantCulture));
         var inputs = options.Proxies.Select(proxy => new ProxyInput

@@ -1,4 +1,6 @@
 using Lab.FaultProxy.Client;
+using Lab.ServiceDefaults;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Lab.FaultProxy;
 
@@ -24,22 +26,16 @@ internal sealed class FaultProxyOptions
     /// <summary>Proxies to start with.</summary>
     public IReadOnlyList<ConfiguredProxy> Proxies { get; set; } = [];
 
-    /// <exception cref="InvalidOperationException">A value is out of range.</exception>
-    public void Validate()
-    {
-        Check(nameof(MaxConnections), MaxConnections, 1_000_000);
-        Check(nameof(LinkBufferBytes), LinkBufferBytes, 1L << 40);
-        Check(nameof(TotalBufferBytes), TotalBufferBytes, 1L << 40);
-        Check(nameof(ConnectTimeoutMs), ConnectTimeoutMs, 600_000);
-    }
+    public static void AddTo(IServiceCollection services) =>
+        services.AddOptions<FaultProxyOptions>().BindConfiguration(Section).Check(options => options.Problems());
 
-    private static void Check(string name, long value, long max)
-    {
-        if (value < 1 || value > max)
-        {
-            throw new InvalidOperationException($"{Section}:{name} must be between 1 and {max}, not {value}");
-        }
-    }
+    private IEnumerable<string?> Problems() =>
+    [
+        SettingChecks.Between($"{Section}:{nameof(MaxConnections)}", MaxConnections, 1, 1_000_000),
+        SettingChecks.Between($"{Section}:{nameof(LinkBufferBytes)}", LinkBufferBytes, 1, 1L << 40),
+        SettingChecks.Between($"{Section}:{nameof(TotalBufferBytes)}", TotalBufferBytes, 1, 1L << 40),
+        SettingChecks.Between($"{Section}:{nameof(ConnectTimeoutMs)}", ConnectTimeoutMs, 1, 600_000),
+    ];
 
     /// <summary><see cref="ProxySpec"/> as configuration can fill it in.</summary>
     internal sealed class ConfiguredProxy

@@ -4,21 +4,19 @@ using Lab.FaultProxy.Measurement;
 using Lab.ServiceDefaults;
 
 RuntimeTuning.CompleteSocketsInline();
+if (args is not ["measure", var url])
+{
+    return await ServiceProgram.RunAsync(() => FaultProxyApp.StartAsync(args));
+}
 
 try
 {
-    if (args is ["measure", var url])
-    {
-        await LinkMeasurement.RunAsync(new Uri(url), CancellationToken.None);
-        return 0;
-    }
-
-    await using var app = await FaultProxyApp.StartAsync(args);
-    return await app.WaitForEndAsync();
+    await LinkMeasurement.RunAsync(new Uri(url), CancellationToken.None);
+    return 0;
 }
-catch (Exception failure) when (failure is InvalidOperationException or IOException or UriFormatException or ToxiproxyException)
+catch (Exception failure) when (failure is IOException or UriFormatException or ToxiproxyException)
 {
-    // A configuration that cannot work, or an address in use: the message says it all.
+    // No address, or nobody there: the message says it all.
     await Console.Error.WriteLineAsync(failure.Message);
     return 1;
 }

@@ -7,7 +7,7 @@ RuntimeTuning.CompleteSocketsInline();
 switch (args)
 {
     case ["serve", "seller" or "buyer", ..]:
-        return await MarketplaceServer.RunAsync(RoleNames.Parse(args[1]), args[2..]);
+        return await ServiceProgram.RunAsync(() => MarketplaceServer.StartAsync(RoleNames.Parse(args[1]), args[2..]));
     case ["marketplace", ..]:
         return await MarketplaceCli.RunAsync(args);
     default:

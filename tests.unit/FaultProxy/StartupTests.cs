@@ -1,6 +1,7 @@
 using System.Net;
 using Lab.FaultProxy.Proxies;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace Lab.Tests.Unit.FaultProxy;
 
@@ -54,18 +55,31 @@ public sealed class StartupTests
     [InlineData(
         "FaultProxy:Proxies: address 0.0.0.0:1: a proxy listens on localhost, a loopback or a private IP address",
         "--FaultProxy:Proxies:0:Name=a", "--FaultProxy:Proxies:0:Listen=0.0.0.0:1", "--FaultProxy:Proxies:0:Upstream=127.0.0.1:9")]
-    [InlineData("FaultProxy:MaxConnections must be between 1 and 1000000, not 0", "--FaultProxy:MaxConnections=0")]
-    [InlineData("FaultProxy:LinkBufferBytes must be between 1 and 1099511627776, not -1", "--FaultProxy:LinkBufferBytes=-1")]
-    public async Task Configuration_that_cannot_work_stops_the_start_and_says_why(string message, params string[] args)
+    public async Task Proxies_that_cannot_work_stop_the_start_and_say_why(string message, params string[] args)
     {
         var failure = await Assert.ThrowsAsync<InvalidOperationException>(() => RunningFaultProxy.StartAsync(args));
 
         Assert.Equal(message, failure.Message);
     }
 
+    [Theory]
+    [InlineData("FaultProxy:MaxConnections must be between 1 and 1000000, not 0", "--FaultProxy:MaxConnections=0")]
+    [InlineData("FaultProxy:LinkBufferBytes must be between 1 and 1099511627776, not -1", "--FaultProxy:LinkBufferBytes=-1")]
+    [InlineData("Service:AdminUrl must be an http URL, not 'nonsense'", "--Service:AdminUrl=nonsense")]
+    public async Task Settings_that_cannot_work_stop_the_start_and_say_why(string message, params string[] args)
+    {
+        var failure = await Assert.ThrowsAsync<OptionsValidationException>(() => RunningFaultProxy.StartAsync(args));
+
+        Assert.Equal(message, failure.Message);
+    }
+
     [Fact]
-    public async Task Seed_that_is_no_number_stops_the_start() =>
-        await Assert.ThrowsAsync<InvalidOperationException>(() => RunningFaultProxy.StartAsync("--seed", "x"));
+    public async Task Seed_that_is_no_number_stops_the_start()
+    {
+        var failure = await Assert.ThrowsAsync<InvalidOperationException>(() => RunningFaultProxy.StartAsync("--seed", "x"));
+
+        Assert.Contains("'x' at 'FaultProxy:Seed'", failure.Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public async Task Stop_closes_proxies_and_connections()

@@ -4,6 +4,8 @@ using System.Net.Http.Json;
 using Lab.ServiceDefaults;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Lab.Tests.Unit.ServiceDefaults;
 
@@ -83,12 +85,26 @@ public sealed class AdminEndpointTests : IAsyncLifetime
     [InlineData("http://example.org:5000")]
     [InlineData("https://127.0.0.1:5000")]
     [InlineData("nonsense")]
-    public void An_admin_endpoint_that_the_world_could_reach_is_not_opened(string url) =>
-        Assert.Throws<InvalidOperationException>(() => ServiceDefaultsExtensions.CreateLabService([$"--Service:AdminUrl={url}"]));
+    public async Task An_admin_endpoint_that_the_world_could_reach_is_not_opened(string url)
+    {
+        var builder = ServiceDefaultsExtensions.CreateLabService([$"--Service:AdminUrl={url}"]);
+        builder.Logging.ClearProviders();
+        Assert.StartsWith("Service:AdminUrl must be ", Assert.Throws<OptionsValidationException>(builder.BuildLab).Message, StringComparison.Ordinal);
+
+        // Nor by a service that does not look before it starts.
+        builder = ServiceDefaultsExtensions.CreateLabService([$"--Service:AdminUrl={url}"]);
+        builder.Logging.ClearProviders();
+        await using var app = builder.Build();
+        await Assert.ThrowsAsync<OptionsValidationException>(() => app.StartAsync(Token));
+    }
 
     [Fact]
-    public void In_a_private_network_it_may_listen_on_every_address() =>
-        Assert.NotNull(ServiceDefaultsExtensions.CreateLabService(["--Service:AdminUrl=http://0.0.0.0:5000", "--Service:PrivateNetwork=true"]));
+    public async Task In_a_private_network_it_may_listen_on_every_address()
+    {
+        await using var app = ServiceDefaultsExtensions.CreateLabService(["--Service:AdminUrl=http://0.0.0.0:0", "--Service:PrivateNetwork=true"]).Build();
+        await app.StartAsync(Token);
+        Assert.NotEmpty(app.Urls);
+    }
 
     private Task<HttpResponseMessage> PutAsync(params (string Name, string Value)[] factors) => _http.PutAsJsonAsync(
         new Uri("/admin/factors", UriKind.Relative), factors.ToDictionary(factor => factor.Name, factor => factor.Value), Token);

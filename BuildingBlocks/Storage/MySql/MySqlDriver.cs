@@ -18,6 +18,19 @@ public static class MySqlDriver
 
     private static readonly ConcurrentDictionary<(string ConnectionString, int Size), string> PooledStrings = new();
 
+    /// <summary>Why something is no connection string, or null. The reason repeats no secret.</summary>
+    public static string? WhyNot(string connectionString)
+    {
+        try
+        {
+            return new MySqlConnectionStringBuilder(connectionString).Server.Length > 0 ? null : "it names no server";
+        }
+        catch (ArgumentException exception)
+        {
+            return exception.Message;
+        }
+    }
+
     /// <summary>Opens a connection of its own; blocking.</summary>
     /// <exception cref="DbException">The server cannot be reached or refuses the login.</exception>
     public static DbConnection Open(string connectionString)

@@ -7,6 +7,19 @@ public static class RedisConnection
 {
     public static string DriverName => DriverVersion.Describe(typeof(ConnectionMultiplexer));
 
+    /// <summary>Why something is no connection string, or null. The reason repeats no secret.</summary>
+    public static string? WhyNot(string connectionString)
+    {
+        try
+        {
+            return ConfigurationOptions.Parse(connectionString).EndPoints.Count > 0 ? null : "it names no server";
+        }
+        catch (ArgumentException exception)
+        {
+            return exception.Message;
+        }
+    }
+
     /// <summary>Returns even when the server is away; commands fail until it is back.</summary>
     public static async Task<ConnectionMultiplexer> ConnectAsync(string connectionString)
     {

@@ -25,7 +25,7 @@ public static class CalibrationTopology
                 Endpoints = [ClientEndpoint],
                 Settings = new Dictionary<string, SettingValue>(StringComparer.Ordinal)
                 {
-                    ["Echo:Listen"] = SettingValue.Endpoint(EchoServer, ClientEndpoint),
+                    ["Echo:Framed"] = SettingValue.Endpoint(EchoServer, ClientEndpoint),
                 },
             },
         ],

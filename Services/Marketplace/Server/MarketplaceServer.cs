@@ -13,7 +13,6 @@ using Lab.Transport;
 using Lab.Transport.Engines;
 using Lab.Transport.Frames;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
@@ -32,42 +31,43 @@ internal static class MarketplaceServer
     private const string DirectRoute = "direct";
     private const string LinkRoute = "link";
 
-    public static async Task<int> RunAsync(Role role, string[] args)
+    /// <returns>The server, started.</returns>
+    public static async Task<WebApplication> StartAsync(Role role, string[] args)
     {
         var builder = ServiceDefaultsExtensions.CreateLabService(args);
-        builder.Services.AddOptions<MarketplaceOptions>().BindConfiguration(MarketplaceOptions.Section).ValidateDataAnnotations();
-        var redis = builder.Configuration.GetConnectionString("redis")
-            ?? throw new InvalidOperationException("ConnectionStrings:redis is missing");
-        builder.Services.AddSingleton<IConnectionMultiplexer>(await RedisConnection.ConnectAsync(redis));
-        AddDatabase(builder);
+        MarketplaceOptions.AddTo(builder.Services);
+        ConnectionStrings.AddTo(builder.Services);
+        IConnectionMultiplexer? redis = null;
+        builder.Services.AddSingleton(_ => redis ?? throw new InvalidOperationException("Redis is asked for before it is connected to"));
+        AddDatabase(builder.Services);
         AddMarketplace(builder.Services, role);
         builder.Services.AddRequestTracing("marketplace");
         AddSteering(builder.Services);
 
-        await using var app = builder.Build();
+        var app = builder.BuildLab();
+        redis = await RedisConnection.ConnectAsync(Connections(app.Services).Redis!);
         app.MapLabDefaults();
         await app.StartAsync();
-        return await app.WaitForEndAsync();
+        return app;
     }
 
-    private static void AddDatabase(WebApplicationBuilder builder)
+    private static void AddDatabase(IServiceCollection services)
     {
-        // The direct way always, and the way through the fault proxy where the runner has one.
-        var routes = new Dictionary<string, string>(StringComparer.Ordinal)
+        services.AddSingleton(provider =>
         {
-            [DirectRoute] = builder.Configuration.GetConnectionString("mysql")
-                ?? throw new InvalidOperationException("ConnectionStrings:mysql is missing"),
-        };
-        if (builder.Configuration.GetConnectionString("mysql_link") is { } link)
-        {
-            routes[LinkRoute] = link;
-        }
+            // The direct way always, and the way through the fault proxy where the runner has one.
+            var routes = new Dictionary<string, string>(StringComparer.Ordinal) { [DirectRoute] = Connections(provider).MySql! };
+            if (Connections(provider).MySqlLink is { } link)
+            {
+                routes[LinkRoute] = link;
+            }
 
-        builder.Services.AddSingleton(new DatabaseRoutes(routes, DirectRoute));
-        builder.Services.AddSingleton(services => new DatabasePool(
-            services.GetRequiredService<DatabaseRoutes>(),
-            new DatabasePoolOptions { Connections = Options(services).DatabaseConnections },
-            services.GetRequiredService<ILogger<DatabasePool>>()));
+            return new DatabaseRoutes(routes, DirectRoute);
+        });
+        services.AddSingleton(provider => new DatabasePool(
+            provider.GetRequiredService<DatabaseRoutes>(),
+            new DatabasePoolOptions { Connections = Options(provider).DatabaseConnections },
+            provider.GetRequiredService<ILogger<DatabasePool>>()));
     }
 
     private static void AddMarketplace(IServiceCollection services, Role role)
@@ -152,4 +152,7 @@ internal static class MarketplaceServer
 
     private static MarketplaceOptions Options(IServiceProvider services) =>
         services.GetRequiredService<IOptions<MarketplaceOptions>>().Value;
+
+    private static ConnectionStrings Connections(IServiceProvider services) =>
+        services.GetRequiredService<IOptions<ConnectionStrings>>().Value;
 }
