@@ -67,6 +67,6 @@ internal static class PlanOptions
     };
 
     /// <summary>Messages name files as a user would.</summary>
-    public static ExperimentFolder Load(MachineAbilities machine) => 
+    public static ExperimentFolder Load(MachineAbilities machine) =>
         ExperimentFolder.Load(LabFolders.Show(LabFolders.Experiments), machine, SystemModules.Default);
 }
