@@ -40,6 +40,12 @@ public static class LabCommand
         }
 
         var parsed = lab.Parse(args);
+        if (args.Length > 0 && SystemModules.Default.Find(args[0]) is not null && lab.Subcommands.All(command => command.Name != args[0]))
+        {
+            await Console.Error.WriteLineAsync($"'{args[0]}' has no command line of its own; ./lab list shows what measures it");
+            return ExitCodes.Usage;
+        }
+
         if (parsed.Errors.Count > 0)
         {
             await Console.Error.WriteLineAsync(string.Join(Environment.NewLine, parsed.Errors.Select(error => error.Message)));
