@@ -6,8 +6,7 @@ namespace Lab.Harness.Analysis;
 public static class PublishedMetric
 {
     /// <summary>In the metric's unit; null where the report has none.</summary>
-    public static double? Of(CellResult cell, MetricInfo metric) =>
-        cell.Published is { } published && published.Metrics.TryGetValue(metric.Name, out var value) ? value : null;
+    public static double? Of(CellResult cell, MetricInfo metric) => cell.Published?.Metric(metric.Name);
 
     /// <summary>Measured ÷ published; null where either is missing or the figures cannot be compared.</summary>
     public static double? Ratio(CellResult cell, MetricInfo metric) =>

@@ -180,6 +180,9 @@ public sealed record PublishedFigure(
     /// <summary>By the name of a metric of the system, or of another column that it declares.</summary>
     public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>(StringComparer.Ordinal);
 
+    /// <summary>One of <see cref="Metrics"/>; null where the report does not give it.</summary>
+    public double? Metric(string name) => Metrics.TryGetValue(name, out var value) ? value : null;
+
     /// <summary>Where a report gives a range instead of a mean: its lower end.</summary>
     [JsonPropertyName("latency_low_us")]
     public double? LatencyLowUs { get; init; }

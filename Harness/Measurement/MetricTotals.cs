@@ -1,5 +1,6 @@
 using Lab.Harness.Archive;
 using Lab.Harness.Load;
+using MathNet.Numerics.Statistics;
 
 namespace Lab.Harness.Measurement;
 
@@ -47,16 +48,10 @@ public sealed class MetricTotals
     private static Estimate Reduce(MetricReduction reduction, List<double> values) => reduction switch
     {
         MetricReduction.Mean => ConfidenceInterval.Mean95(values),
-        MetricReduction.Median => new Estimate(Median(values), 0),
+        MetricReduction.Median => new Estimate(values.Median(), 0),
         MetricReduction.Max => new Estimate(values.Max(), 0),
         _ => new Estimate(values.Sum(), 0),
     };
-
-    private static double Median(List<double> values)
-    {
-        var rising = values.Order().ToList();
-        return (rising[(rising.Count - 1) / 2] + rising[rising.Count / 2]) / 2;
-    }
 
     private static LatencyHistogram Merge(IEnumerable<HistogramSample> samples)
     {

@@ -122,8 +122,7 @@ public static class CsvReport
     private static IEnumerable<(string Name, Func<CellResult, object?> Value)> Published(RunResults results) => results.Cells
         .SelectMany(cell => cell.Published?.Metrics.Keys ?? [])
         .Distinct(StringComparer.Ordinal)
-        .Select(name => ($"published_{name}", (Func<CellResult, object?>)(cell =>
-            cell.Published is { } published && published.Metrics.TryGetValue(name, out var value) ? value : null)));
+        .Select(name => ($"published_{name}", (Func<CellResult, object?>)(cell => cell.Published?.Metric(name))));
 
     private static string Underscored(string words) => words.Replace(' ', '_');
 

@@ -11,7 +11,7 @@ public static class GaugeFigures
     /// <param name="cells">Its cells that have figures.</param>
     public static FigureSet Of(GroupView group, IReadOnlyList<CellResult> cells)
     {
-        var metrics = group.Metrics.Where(metric => metric is { Kind: MetricKind.Gauge, ShownIn: ShownIn.TableAndPlot }).ToList();
+        var metrics = group.PlottedGauges.ToList();
         return new FigureSet(
             cells[0].Does.Title,
             string.Join(' ', metrics.Select(metric => metric.Note).Where(note => note.Length > 0).Distinct(StringComparer.Ordinal)),

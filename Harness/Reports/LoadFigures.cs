@@ -21,7 +21,7 @@ public static class LoadFigures
         Func<double, string> Text,
         Func<double, string> Tick);
 
-    private static readonly PlottedMetric[] Common =
+    private static readonly PlottedMetric[] LatencyAndThroughput =
     [
         new(
             "latency",
@@ -41,16 +41,17 @@ public static class LoadFigures
             limit => limit.ThroughputOps,
             Format.Rate,
             TickText.Rate),
-        new(
-            "server-cpu",
-            "the server's processor time",
-            "Processor time of the server per operation",
-            cell => ProcessRoles.PerOperationUs(cell, ProcessRoles.Server) is { } us ? new Estimate(us, 0) : null,
-            _ => null,
-            _ => null,
-            Format.Latency,
-            TickText.Latency),
     ];
+
+    private static readonly PlottedMetric ServerTime = new(
+        "server-cpu",
+        "the server's processor time",
+        "Processor time of the server per operation",
+        cell => ProcessRoles.PerOperationUs(cell, ProcessRoles.Server) is { } us ? new Estimate(us, 0) : null,
+        _ => null,
+        _ => null,
+        Format.Latency,
+        TickText.Latency);
 
     /// <param name="group">A group with an x axis.</param>
     /// <param name="cells">Its cells that have figures.</param>
@@ -62,8 +63,8 @@ public static class LoadFigures
             .DistinctBy(x.Number)
             .Select(cell => new Tick(x.Number(cell)!.Value, x.Text(cell)))
             .OrderBy(tick => tick.Value)]);
-        var metrics = Common.Take(2).Concat(group.Metrics.Where(metric => metric is { Kind: MetricKind.Gauge, ShownIn: ShownIn.TableAndPlot }).Select(Gauge))
-            .Concat(Common.Skip(2)).Where(metric => cells.Any(cell => metric.Measured(cell) is not null)).ToList();
+        PlottedMetric[] all = [.. LatencyAndThroughput, .. group.PlottedGauges.Select(Gauge), ServerTime];
+        var metrics = all.Where(metric => cells.Any(cell => metric.Measured(cell) is not null)).ToList();
         var lines = metrics.Select(metric => facets.Select(facet => Lines(facet, metric, group.Layout)).ToList()).ToList();
         var scales = lines.Select((facetLines, index) => Scale.Of(Values(facetLines), metrics[index].Tick)).ToList();
         var figures = facets.SelectMany((facet, index) => metrics.Select((metric, which) =>

@@ -179,6 +179,9 @@ public sealed class GroupView
     public IReadOnlyList<MetricInfo> Metrics => [.. Cells.SelectMany(cell => cell.Info.Metrics).DistinctBy(metric => metric.Name)
         .Where(metric => Cells.Any(cell => cell.Metrics.Any(figure => figure.Name == metric.Name)))];
 
+    /// <summary>Of these, the gauges that are drawn.</summary>
+    public IEnumerable<MetricInfo> PlottedGauges => Metrics.Where(metric => metric is { Kind: MetricKind.Gauge, ShownIn: ShownIn.TableAndPlot });
+
     /// <summary>Does a figure that every cell has say something here?</summary>
     public bool Shows(CommonFigures figure) => Cells.Any(cell => cell.Does.Figures.HasFlag(figure));
 

@@ -123,9 +123,11 @@ internal sealed class CellRun(Cell cell)
         }
 
         // A system that kept its invariants through a restart has not shown what it can do without one.
-        var restarts = _failed.Count == 0 || Verdict.Verdict == Archive.Verdict.False
-            ? null
-            : VerdictResult.Unchecked($"{_failed.Count} of {cell.Iterations} iterations failed: {string.Join("; ", _failed)}");
-        return restarts ?? (_latency.Count == 0 ? VerdictResult.Unchecked("no operation was answered") : Verdict);
+        if (_failed.Count > 0 && Verdict.Verdict != Archive.Verdict.False)
+        {
+            return VerdictResult.Unchecked($"{_failed.Count} of {cell.Iterations} iterations failed: {string.Join("; ", _failed)}");
+        }
+
+        return _latency.Count == 0 ? VerdictResult.Unchecked("no operation was answered") : Verdict;
     }
 }

@@ -38,12 +38,10 @@ public sealed class LabControl(LabTopology topology, LabEndpoints endpoints, Dep
         string service, IReadOnlyDictionary<string, string> factors, CancellationToken cancellationToken)
     {
         await WaitUntilHealthyAsync(service, cancellationToken);
-        var process = await CallAsync(
-            service, HttpMethod.Get, "/admin/process", content: null, ReadAsync<RunningProcess>, cancellationToken);
+        var process = await CallAsync<RunningProcess>(service, HttpMethod.Get, "/admin/process", content: null, cancellationToken);
         var isAnother = _processes.TryGetValue(service, out var before) && before != process.Pid;
         _processes[service] = process.Pid;
-        var set = await CallAsync(
-            service, HttpMethod.Get, "/admin/factors", content: null, ReadAsync<Dictionary<string, FactorState>>, cancellationToken);
+        var set = await CallAsync<Dictionary<string, FactorState>>(service, HttpMethod.Get, "/admin/factors", content: null, cancellationToken);
         var changes = factors.Where(factor => set.GetValueOrDefault(factor.Key)?.Current != factor.Value).ToDictionary(StringComparer.Ordinal);
         if (changes.Count == 0)
         {
@@ -51,8 +49,7 @@ public sealed class LabControl(LabTopology topology, LabEndpoints endpoints, Dep
         }
 
         using var content = JsonContent.Create(changes);
-        var now = await CallAsync(
-            service, HttpMethod.Put, "/admin/factors", content, ReadAsync<Dictionary<string, FactorState>>, cancellationToken);
+        var now = await CallAsync<Dictionary<string, FactorState>>(service, HttpMethod.Put, "/admin/factors", content, cancellationToken);
         return changes.FirstOrDefault(change => now.GetValueOrDefault(change.Key)?.Current != change.Value) is { Key: { } refused, Value: var wanted }
             ? throw new LabControlException($"{service} was told {refused} {wanted} and works with '{now.GetValueOrDefault(refused)?.Current}'")
             : true;
@@ -118,6 +115,16 @@ public sealed class LabControl(LabTopology topology, LabEndpoints endpoints, Dep
                 ? await reply.Content.ReadFromJsonAsync<RequestTimes[]>(cancellationToken) ?? []
                 : throw new LabControlException($"{service} does not say where its time went: {(int)reply.StatusCode}");
         },
+        cancellationToken);
+
+    /// <summary>A call of a service's admin endpoint that is answered with JSON.</summary>
+    /// <inheritdoc cref="CallAsync{T}(string, HttpMethod, string, HttpContent?, Func{HttpContent, CancellationToken, Task{T}}, CancellationToken)"/>
+    public Task<T> CallAsync<T>(string service, HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken) => CallAsync(
+        service,
+        method,
+        path,
+        content,
+        async (answer, token) => await answer.ReadFromJsonAsync<T>(token) ?? throw new JsonException("the answer is empty"),
         cancellationToken);
 
     /// <summary>Any other call of a service's admin endpoint.</summary>
@@ -195,9 +202,6 @@ public sealed class LabControl(LabTopology topology, LabEndpoints endpoints, Dep
 
     private static bool IsAsWanted(Proxy proxy, IReadOnlyList<LinkToxic> toxics) =>
         proxy.Enabled && proxy.Toxics.Count == toxics.Count && toxics.All(toxic => proxy.Toxics.Any(Specify(toxic).IsActedOutBy));
-
-    private static async Task<T> ReadAsync<T>(HttpContent content, CancellationToken cancellationToken) =>
-        await content.ReadFromJsonAsync<T>(cancellationToken) ?? throw new JsonException("the answer is empty");
 
     private static async Task<T> AskAsync<T>(string service, Func<Task<T>> call, CancellationToken cancellationToken)
     {

@@ -39,7 +39,7 @@ public static class EchoClaims
         series,
         Comparison.OfLatency,
         (line, connections) => line.LatencyGrowth(connections),
-        cell => Published(cell, EchoModule.LatencyGrowth),
+        cell => cell.Published?.Metric(EchoModule.LatencyGrowth),
         " Every client waits for its reply, so a response takes connections ÷ throughput: once the throughput no longer rises, "
         + "it has to grow with the connections, whatever the server.");
 
@@ -51,7 +51,7 @@ public static class EchoClaims
         [.. series.Select(line => line with { Cells = [.. line.Cells.Where(cell => ConnectionCells.DurationS(cell) is not null)] })],
         ByDuration,
         (line, connections) => line.DurationGrowth(connections),
-        cell => Published(cell, EchoModule.DurationGrowth),
+        cell => cell.Published?.Metric(EchoModule.DurationGrowth),
         "");
 
     private static Claim? Grows(
@@ -196,9 +196,6 @@ public static class EchoClaims
 
     private static Difference ByDuration(CellResult cell, CellResult other) =>
         Comparison.Of(cell, other, ConnectionCells.DurationS(cell)!, ConnectionCells.DurationS(other)!);
-
-    private static double? Published(CellResult cell, string column) =>
-        cell.Published is { } published && published.Metrics.TryGetValue(column, out var value) ? value : null;
 
     // A single iteration has no interval: it decides nothing, and must not blur what others decide.
     private static List<T> Decidable<T>(List<T> pairs, Func<T, IEnumerable<CellResult>> cells)

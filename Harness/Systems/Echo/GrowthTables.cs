@@ -41,13 +41,11 @@ public static class GrowthTables
         var rows = counts.ConvertAll(IReadOnlyList<string> (connections) =>
         [
             Format.Count(connections),
-            Text(series.Select(line => line.At(connections)?.Published).OfType<PublishedFigure>().Select(figure => Of(figure, published)).FirstOrDefault()),
+            Text(series.Select(line => line.At(connections)?.Published).OfType<PublishedFigure>().Select(figure => figure.Metric(published)).FirstOrDefault()),
             .. series.Select(line => Text(growth(line, connections))),
         ]);
         return new ReportTable(title, Explanation, ["connections", "published", .. series.Select(line => line.Setting)], rows);
     }
-
-    private static double? Of(PublishedFigure figure, string column) => figure.Metrics.TryGetValue(column, out var value) ? value : null;
 
     private static string Text(double? growth) => growth is { } ratio ? Format.Ratio(ratio) : Nothing;
 }

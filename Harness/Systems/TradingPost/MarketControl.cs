@@ -16,15 +16,15 @@ internal sealed class MarketControl(LabControl lab, string service)
     private const int LongestWaitMs = 10_000;
 
     /// <summary>Ends the market before and opens another one; returns when all peers run.</summary>
-    public Task<MarketState> OpenAsync(MarketSettings settings, CancellationToken cancellationToken) => lab.CallAsync(
-        service, HttpMethod.Put, "/admin/market", JsonContent.Create(settings), ReadAsync<MarketState>, cancellationToken);
+    public Task<MarketState> OpenAsync(MarketSettings settings, CancellationToken cancellationToken) => lab.CallAsync<MarketState>(
+        service, HttpMethod.Put, "/admin/market", JsonContent.Create(settings), cancellationToken);
 
     /// <summary>Ends the market and its peers, if one is open.</summary>
     public Task CloseAsync(CancellationToken cancellationToken) => lab.CallAsync(
         service, HttpMethod.Delete, "/admin/market", content: null, static (_, _) => Task.FromResult(true), cancellationToken);
 
-    public Task<MarketState> StateAsync(CancellationToken cancellationToken) => lab.CallAsync(
-        service, HttpMethod.Get, "/admin/market", content: null, ReadAsync<MarketState>, cancellationToken);
+    public Task<MarketState> StateAsync(CancellationToken cancellationToken) => lab.CallAsync<MarketState>(
+        service, HttpMethod.Get, "/admin/market", content: null, cancellationToken);
 
     /// <summary>kill -9.</summary>
     public Task<MarketState> KillAsync(int peer, CancellationToken cancellationToken) => ActAsync(peer, "kill", cancellationToken);
@@ -41,12 +41,11 @@ internal sealed class MarketControl(LabControl lab, string service)
     public async Task<IReadOnlyList<MarketEvent>> EventsAsync(long after, TimeSpan wait, CancellationToken cancellationToken)
     {
         var waitMs = (long)Math.Clamp(wait.TotalMilliseconds, 0, LongestWaitMs);
-        return await lab.CallAsync(
+        return await lab.CallAsync<List<MarketEvent>>(
             service,
             HttpMethod.Get,
             FormattableString.Invariant($"/admin/events?after={after}&wait_ms={waitMs}"),
             content: null,
-            ReadAsync<List<MarketEvent>>,
             cancellationToken);
     }
 
@@ -79,19 +78,15 @@ internal sealed class MarketControl(LabControl lab, string service)
 
     /// <summary>The peers' ids of processes mean something here: the supervisor runs on this machine, and in no container.</summary>
     public async Task<bool> IsHereAsync(CancellationToken cancellationToken) =>
-        (await lab.CallAsync(service, HttpMethod.Get, "/admin/process", content: null, ReadAsync<RunningProcess>, cancellationToken)).Place
+        (await lab.CallAsync<RunningProcess>(service, HttpMethod.Get, "/admin/process", content: null, cancellationToken)).Place
             == RunningProcess.This().Place;
 
-    private Task<MarketState> ActAsync(int peer, string action, CancellationToken cancellationToken) => lab.CallAsync(
+    private Task<MarketState> ActAsync(int peer, string action, CancellationToken cancellationToken) => lab.CallAsync<MarketState>(
         service,
         HttpMethod.Post,
         FormattableString.Invariant($"/admin/peers/{peer}/{action}"),
         content: null,
-        ReadAsync<MarketState>,
         cancellationToken);
-
-    private static async Task<T> ReadAsync<T>(HttpContent content, CancellationToken cancellationToken) =>
-        await content.ReadFromJsonAsync<T>(JsonSerializerOptions.Web, cancellationToken) ?? throw new JsonException("the answer is empty");
 
     private static async Task ForEachLineAsync<T>(HttpContent content, JsonTypeInfo<T> type, Action<T> use, CancellationToken cancellationToken)
     {
