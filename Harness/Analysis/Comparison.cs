@@ -20,11 +20,11 @@ public enum Difference
 public static class Comparison
 {
     /// <summary>
-    /// Can the cell's figures be compared with another's? A cell that answered nothing has no figures, and a fast wrong
-    /// answer is a failed cell.
+    /// Can the cell's figures be compared with another's? A cell that answered nothing has no figures, a fast wrong answer
+    /// is a failed cell, and what only some iterations or operations lived through is no measure of the rest.
     /// </summary>
     public static bool IsComparable(CellResult cell) =>
-        cell is { Latency.Mean: > 0, Throughput.Mean: > 0 } && cell.Verdict != Verdict.False;
+        cell is { Latency.Mean: > 0, Throughput.Mean: > 0, Verdict: Verdict.True };
 
     /// <summary>Is the throughput of <paramref name="cell"/> higher or lower than that of <paramref name="other"/>?</summary>
     public static Difference OfThroughput(CellResult cell, CellResult other) =>

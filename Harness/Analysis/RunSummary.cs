@@ -94,7 +94,7 @@ public sealed class RunSummary
 
         if (Unchecked.Count > 0)
         {
-            parts.Add($"unknown in {Unchecked.Count} (it could not be checked)");
+            parts.Add($"unknown in {Unchecked.Count} (something failed, or the check could not be made)");
         }
 
         return $"The verdict is {string.Join(", ", parts)}.";

@@ -23,13 +23,12 @@ public sealed class VerdictAnalyser : IAnalyser
     {
         foreach (var (cell, name) in CellNames.Of(cells).Where(named => named.Cell.Verdict != Verdict.True))
         {
-            yield return cell.Verdict == Verdict.False
-                ? new Conclusion(
-                    Severity.Error, Topic,
-                    $"Invariant broken: {name}: {Reason(cell)}. Its figures are left out of all comparisons.",
-                    [cell])
-                : new Conclusion(
-                    Severity.Warning, Topic, $"Invariants not checked: {name}: {Reason(cell)}.", [cell]);
+            yield return new Conclusion(
+                cell.Verdict == Verdict.False ? Severity.Error : Severity.Warning,
+                Topic,
+                $"{(cell.Verdict == Verdict.False ? "Invariant broken" : "Not shown to be right")}: {name}: {Reason(cell)}. "
+                + "Its figures are left out of all comparisons.",
+                [cell]);
         }
     }
 
@@ -55,11 +54,17 @@ public sealed class ErrorAnalyser : IAnalyser
                 yield return new Conclusion(
                     Severity.Warning, Topic,
                     $"{name}: {Format.Count(cell.Errors.Total, "request")} failed beside "
-                    + $"{Format.Count(cell.Operations)} measured operations{Errors(cell)}.",
+                    + $"{Format.Count(cell.Operations)} measured operations{Errors(cell)}{Waited(cell)}; "
+                    + "latencies and percentiles are those of the answered ones.",
                     [cell]);
             }
         }
     }
+
+    /// <summary>Where failed operations were waited for: how long.</summary>
+    private static string Waited(CellResult cell) => cell.Errors.Latency is { } waited
+        ? $", after a wait of {Format.Latency(waited.P50)} in the median and {Format.Latency(waited.Max)} at most"
+        : "";
 
     private static string Errors(CellResult cell)
     {

@@ -77,7 +77,10 @@ public sealed record CellResult
     [JsonConverter(typeof(FactorsConverter))]
     public required IReadOnlyDictionary<string, object> Factors { get; init; }
 
-    /// <summary>Iterations that ran and count.</summary>
+    /// <summary>The run goes on, or ended, before all iterations had run and the invariants were checked.</summary>
+    public bool Partial { get; init; }
+
+    /// <summary>Iterations that ran and count: the figures are made of these, and of these alone.</summary>
     public required int Iterations { get; init; }
 
     /// <summary>Operations measured over all iterations, warm-up excluded.</summary>
@@ -93,7 +96,7 @@ public sealed record CellResult
     /// <summary>Mean latency and throughput of every iteration, in order.</summary>
     public IReadOnlyList<IterationResult> PerIteration { get; init; } = [];
 
-    /// <summary>Iterations whose figures do not count, each with the reason: a server was restarted meanwhile.</summary>
+    /// <summary>Iterations whose figures do not count, each with the reason and its errors: a server was restarted meanwhile, nothing was answered.</summary>
     public IReadOnlyList<string> FailedIterations { get; init; } = [];
 
     public required ErrorCounts Errors { get; init; }
@@ -135,7 +138,7 @@ public sealed record CellResult
 /// <summary>Latency of a cell in microseconds, from its merged histogram.</summary>
 public sealed record LatencySummary
 {
-    /// <summary>Mean over all operations.</summary>
+    /// <summary>Mean over the iterations; where there are none, over all operations.</summary>
     public required double Mean { get; init; }
 
     /// <summary>Half width of the 95 % confidence interval of the mean over iterations (Student's t); 0 with one iteration.</summary>
@@ -162,14 +165,29 @@ public sealed record LatencyBucket([property: JsonPropertyName("upTo_us")] doubl
 public sealed record Estimate(double Mean, double Ci95);
 
 /// <summary>One repetition of a cell.</summary>
+/// <param name="LatencyUs">Mean of the answered operations.</param>
+/// <param name="ThroughputOps">Answered operations per second.</param>
+/// <param name="Operations">Answered ones.</param>
+/// <param name="DurationS">From the common start to the last answer.</param>
+/// <param name="Errors">Operations that were not answered with success.</param>
 public sealed record IterationResult(
     [property: JsonPropertyName("latency_us")] double LatencyUs,
     [property: JsonPropertyName("throughput_ops")] double ThroughputOps,
     long Operations,
-    [property: JsonPropertyName("duration_s")] double DurationS);
+    [property: JsonPropertyName("duration_s")] double DurationS,
+    long Errors = 0);
 
-/// <summary>Operations that were not answered with success, by error code.</summary>
-public sealed record ErrorCounts(long Total, IReadOnlyDictionary<string, long> ByKind);
+/// <summary>Operations that were not answered with success, by error code; those of failed iterations are among them.</summary>
+public sealed record ErrorCounts(long Total, IReadOnlyDictionary<string, long> ByKind)
+{
+    /// <summary>The share of a cell's operations that may fail: the experiment injects faults. With more the verdict is not true.</summary>
+    [JsonPropertyName("allowed_share")]
+    public double AllowedShare { get; init; }
+
+    /// <summary>How long failed operations were waited for, timeouts included; null where none failed, or where nobody waits for a single one.</summary>
+    [JsonPropertyName("latency_us")]
+    public LatencySummary? Latency { get; init; }
+}
 
 /// <summary>A figure from a report, in the report's own setting: its machine is not this one.</summary>
 public sealed record PublishedFigure(

@@ -79,6 +79,11 @@ public sealed record CellGroup
     [MatrixValues]
     public required IReadOnlyDictionary<string, IReadOnlyList<string>> Matrix { get; init; }
 
+    /// <summary>The share of a cell's operations that may fail, 0 to 1; with more its verdict is not true.</summary>
+    [Description("the share of a cell's operations that may fail, 0 to 1, because the group injects faults; with more, and without this key with any, the cell's verdict is not true")]
+    [Range(0.0, 1.0)]
+    public double ErrorsAtMost { get; init; }
+
     /// <summary>How much of the matrix each preset runs; a preset that is not named skips the group.</summary>
     [Description("how much of the matrix each preset runs; a preset that is not named skips the group")]
     [Keys("quick", "full")]
@@ -139,6 +144,9 @@ public sealed record Cell
     public required int Iterations { get; init; }
 
     public required int OperationsPerClient { get; init; }
+
+    /// <summary>The share of its operations that may fail, 0 to 1.</summary>
+    public double ErrorsAtMost { get; init; }
 
     public required Archive.PublishedFigure? Published { get; init; }
 

@@ -176,6 +176,7 @@ public sealed class Planner(FactorCatalog catalog)
             Factors = factors,
             Iterations = Iterations(sample, clients * operationsPerClient),
             OperationsPerClient = operationsPerClient,
+            ErrorsAtMost = group.ErrorsAtMost,
             Info = system.Info,
             // What a limited service does was not what the report measured.
             Published = factors.TryGetValue(ContainerFactors.Limits, out var limits) && (string)limits != LimitsFactor.None

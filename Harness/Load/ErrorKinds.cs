@@ -11,6 +11,10 @@ public static class ErrorKinds
     public const string ConnectionLost = "connection_lost";
     public const string ConnectFailed = "connect_failed";
     public const string Timeout = "timeout";
+    public const string DatabaseError = "database_error";
+
+    /// <summary>Of operations that a client did not even send, because none had been answered for too long.</summary>
+    public const string NotSent = "not_sent";
 
     public static string Of(Exception exception) => exception switch
     {
@@ -20,12 +24,18 @@ public static class ErrorKinds
         TimeoutException or OperationCanceledException => Timeout,
         SocketException or IOException { InnerException: SocketException } => ConnectionLost,
         IOException => ConnectionLost,
-        DbException => "database_error",
+        DbException => DatabaseError,
         _ => "client_error",
     };
 
     /// <summary>Counts one more of an exception's kind.</summary>
-    public static void Count(IDictionary<string, long> counts, Exception exception) => Add(counts, [KeyValuePair.Create(Of(exception), 1L)]);
+    /// <returns>The kind.</returns>
+    public static string Count(IDictionary<string, long> counts, Exception exception)
+    {
+        var kind = Of(exception);
+        Add(counts, [KeyValuePair.Create(kind, 1L)]);
+        return kind;
+    }
 
     /// <summary>Counts by kind of several parts together.</summary>
     public static Dictionary<string, long> Sum(IEnumerable<IReadOnlyDictionary<string, long>> parts)

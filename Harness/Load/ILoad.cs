@@ -9,13 +9,13 @@ namespace Lab.Harness.Load;
 public interface ILoad
 {
     /// <summary>Whether a warm-up must come before an iteration.</summary>
-    /// <param name="iteration">Which one of the cell, from 1.</param>
+    /// <param name="iteration">Which one of the cell, from 1; again from 1 after one that failed.</param>
     bool NeedsWarmUp(int iteration) => iteration == 1;
 
     /// <summary>Further processes of this load, by the name under which reports list them; known once it is ready.</summary>
     IReadOnlyDictionary<string, int> ProcessIds => new Dictionary<string, int>(StringComparer.Ordinal);
 
-    /// <summary>Connects what is not connected.</summary>
+    /// <summary>Connects what is not connected, or not any more: an iteration after a restart measures again.</summary>
     Task ReadyAsync(CancellationToken cancellationToken);
 
     /// <summary>A fixed number of operations per client; all begin together.</summary>
@@ -38,6 +38,9 @@ public sealed record LoadOutcome(LatencyHistogram Latency, IReadOnlyDictionary<s
     /// <summary>The slowest operations, slowest first; empty for a load that does not tell operations apart.</summary>
     public IReadOnlyList<SlowOperation> Slowest { get; init; } = [];
 
+    /// <summary>How long operations were waited for that then failed; null where none did, or where nobody waits for a single one.</summary>
+    public LatencyHistogram? ErrorLatency { get; init; }
+
     /// <summary>What the iteration has to say of the system's own metrics.</summary>
     public IReadOnlyList<MetricSample> Metrics { get; init; } = [];
 
@@ -46,13 +49,15 @@ public sealed record LoadOutcome(LatencyHistogram Latency, IReadOnlyDictionary<s
     /// <summary>Several loads that ran at the same time, as one.</summary>
     public static LoadOutcome Merge(IReadOnlyList<LoadOutcome> parts)
     {
-        var latency = new LatencyHistogram();
-        foreach (var part in parts)
+        return new LoadOutcome(
+            LatencyHistogram.Sum(parts.Select(part => part.Latency)),
+            ErrorKinds.Sum(parts.Select(part => part.Errors)),
+            parts.Max(part => part.DurationS))
         {
-            latency.Merge(part.Latency);
-        }
-
-        return new LoadOutcome(latency, ErrorKinds.Sum(parts.Select(part => part.Errors)), parts.Max(part => part.DurationS));
+            ErrorLatency = parts.Select(part => part.ErrorLatency).OfType<LatencyHistogram>().ToList() is { Count: > 0 } failed
+                ? LatencyHistogram.Sum(failed)
+                : null,
+        };
     }
 }
 

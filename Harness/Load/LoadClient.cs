@@ -15,7 +15,10 @@ public abstract class LoadClient(int index)
     /// <summary>Id of the request that the last operation made; 0 where requests have none.</summary>
     public virtual long LastRequestId => 0;
 
-    /// <summary>Connects, if it is not connected; called before the clients start together.</summary>
+    /// <summary>
+    /// Connects, if it is not connected, or not any more; called before the clients start together, and when a connection is lost.
+    /// Without it, operations connect by themselves.
+    /// </summary>
     public virtual ValueTask ReadyAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
     /// <summary>One operation, from sending to the checked answer.</summary>

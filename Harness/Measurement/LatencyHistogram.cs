@@ -46,6 +46,30 @@ public sealed class LatencyHistogram
     /// <summary>The mean, exact; 0 when empty.</summary>
     public double MeanNs => Count == 0 ? 0 : (double)_sumNs / Count;
 
+    /// <summary>All latencies of several histograms.</summary>
+    public static LatencyHistogram Sum(IEnumerable<LatencyHistogram> parts)
+    {
+        var sum = new LatencyHistogram();
+        foreach (var part in parts)
+        {
+            sum.Merge(part);
+        }
+
+        return sum;
+    }
+
+    /// <summary>Those of a list, in nanoseconds.</summary>
+    public static LatencyHistogram Of(IEnumerable<long> latenciesNs)
+    {
+        var histogram = new LatencyHistogram();
+        foreach (var latencyNs in latenciesNs)
+        {
+            histogram.Record(latencyNs);
+        }
+
+        return histogram;
+    }
+
     /// <summary>Adds one latency in nanoseconds.</summary>
     public void Record(long latencyNs)
     {
@@ -179,10 +203,10 @@ public sealed class LatencyHistogram
     }
 
     /// <summary>The figures of a cell in microseconds, or null when nothing was recorded.</summary>
-    /// <param name="iterationMeansUs">Mean latency of each iteration, for the confidence interval.</param>
+    /// <param name="iterationMeansUs">Mean latency of each iteration: mean and interval are theirs. None: the mean is that of all latencies.</param>
     public LatencySummary? Summarise(IReadOnlyList<double> iterationMeansUs) => Count == 0 ? null : new LatencySummary
     {
-        Mean = MeanNs / NsPerUs,
+        Mean = iterationMeansUs.Count == 0 ? MeanNs / NsPerUs : iterationMeansUs.Average(),
         Ci95 = ConfidenceInterval.HalfWidth95(iterationMeansUs),
         P50 = PercentileNs(50) / NsPerUs,
         P90 = PercentileNs(90) / NsPerUs,

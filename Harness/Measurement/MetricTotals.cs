@@ -34,7 +34,7 @@ public sealed class MetricTotals
         {
             MetricKind.Gauge => new GaugeFigure(metric.Name, Reduce(metric.Reduction, Values(samples))),
             MetricKind.Counter => new CounterFigure(metric.Name, (long)Values(samples).Sum()),
-            MetricKind.Histogram => Merge(samples.OfType<HistogramSample>()).Summarise([]) is { } summary ? new HistogramFigure(metric.Name, summary) : null,
+            MetricKind.Histogram => LatencyHistogram.Sum(samples.OfType<HistogramSample>().Select(sample => sample.Durations)).Summarise([]) is { } summary ? new HistogramFigure(metric.Name, summary) : null,
             MetricKind.Phases => Phases(metric, [.. samples.OfType<PhasesSample>().SelectMany(sample => sample.Times)]),
             MetricKind.Series => DisturbanceTimeline.Of([.. samples.OfType<SeriesSample>().Select(sample => sample.Disturbance)]) is { } timeline
                 ? new SeriesFigure(metric.Name, timeline)
@@ -53,28 +53,11 @@ public sealed class MetricTotals
         _ => new Estimate(values.Sum(), 0),
     };
 
-    private static LatencyHistogram Merge(IEnumerable<HistogramSample> samples)
-    {
-        var all = new LatencyHistogram();
-        foreach (var sample in samples)
-        {
-            all.Merge(sample.Durations);
-        }
-
-        return all;
-    }
-
     private static PhasesFigure? Phases(MetricInfo metric, List<PhaseTime> times) => times.Count == 0 ? null : new PhasesFigure(
         metric.Name,
         [.. times.GroupBy(time => time.Name, StringComparer.Ordinal).Select(part =>
         {
-            var histogram = new LatencyHistogram();
-            foreach (var time in part)
-            {
-                histogram.Record((long)(time.DurationUs * 1000));
-            }
-
-            var summary = histogram.Summarise([])!;
+            var summary = LatencyHistogram.Of(part.Select(time => (long)(time.DurationUs * 1000))).Summarise([])!;
             return new PhaseFigures(part.Key, summary.Mean, summary.P50, summary.P99);
         })]);
 }

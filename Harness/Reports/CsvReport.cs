@@ -24,6 +24,7 @@ public static class CsvReport
     private static readonly (string Name, Func<CellResult, object?> Value)[] Figures =
     [
         ("iterations", cell => cell.Iterations),
+        ("failed_iterations", cell => cell.FailedIterations.Count),
         ("operations", cell => cell.Operations),
         ("latency_us_mean", cell => cell.Latency?.Mean),
         ("latency_us_ci95", cell => cell.Latency?.Ci95),
@@ -36,8 +37,13 @@ public static class CsvReport
         ("throughput_ops_ci95", cell => cell.Throughput?.Ci95),
         ("errors_total", cell => cell.Errors.Total),
         ("errors_by_kind", cell => string.Join("; ", cell.Errors.ByKind.Select(kind => $"{kind.Key}={kind.Value}"))),
+        ("errors_allowed_share", cell => cell.Errors.AllowedShare),
+        ("error_latency_us_p50", cell => cell.Errors.Latency?.P50),
+        ("error_latency_us_p99", cell => cell.Errors.Latency?.P99),
+        ("error_latency_us_max", cell => cell.Errors.Latency?.Max),
         ("verdict", cell => cell.Verdict.ToString().ToLowerInvariant()),
         ("verdict_reason", cell => cell.VerdictReason),
+        ("partial", cell => cell.Partial ? "true" : "false"),
         ("published_latency_us", cell => cell.Published?.LatencyUs),
         ("published_throughput_ops", cell => cell.Published?.ThroughputOps),
         ("published_latency_low_us", cell => cell.Published?.LatencyLowUs),

@@ -188,19 +188,16 @@ public static class MarkdownReport
 
     private static void Errors(StringBuilder text, GroupView group)
     {
-        var failed = group.Cells.Where(cell => cell.Errors.Total > 0).ToList();
-        if (failed.Count == 0)
+        var failed = ErrorTable.CellsOf(group);
+        Paragraph(text, failed.Count == 0 ? ErrorTable.None : ErrorTable.Note);
+        if (failed.Count > 0)
         {
-            Paragraph(text, "No request failed in this group.");
-            return;
+            Table(
+                text,
+                ErrorTable.Columns,
+                failed.Select(cell => ErrorTable.Row(cell).Prepend(group.Layout.CellName(cell)).ToArray()),
+                figuresFrom: ErrorTable.FirstFigure);
         }
-
-        Table(
-            text,
-            ["cell", "kind", "requests"],
-            failed.SelectMany(cell => cell.Errors.ByKind.Select(kind =>
-                new[] { group.Layout.CellName(cell), kind.Key, Format.Count(kind.Value) })),
-            figuresFrom: 2);
     }
 
     private static void Slowest(StringBuilder text, GroupView group)
@@ -275,6 +272,7 @@ public static class MarkdownReport
     private static string Notes(CellResult cell) => string.Join(", ", new[]
     {
         cell.Noise is { } noise ? $"noisy: {noise}" : "",
+        ErrorTable.Failed(cell),
         cell.Errors.Total > 0 ? Format.Count(cell.Errors.Total, "error") : "",
         cell.Latency is null ? "no figures" : "",
     }.Where(note => note.Length > 0));

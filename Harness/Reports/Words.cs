@@ -49,8 +49,10 @@ public static class Glossary
         ("p50, p99", "50 and 99 of 100 operations took at most this long"),
         ("ratio", "measured ÷ published: for latency, below 1 is faster than the report; for throughput, above 1 is"),
         ("of limit", "throughput ÷ what the machine gives without the system at the same concurrency"),
-        ("verdict", "were the system's invariants kept in this cell, checked against what the system stored or logged: true, false, "
-            + "or unknown when it could not be checked; a cell with a false verdict is left out of plots, ratios and comparisons"),
+        ("verdict", "true: every iteration ran, no more operations failed than the experiment allows, and the system's invariants, checked "
+            + "against what it stored or logged, were kept; false: one was broken; unknown: something failed, or the check could not be made. "
+            + "A cell whose verdict is not true is left out of plots, ratios and comparisons"),
+        ("failed iteration", "one in which nothing was answered, a process of the lab was restarted, or a step could not be done: it is in no mean"),
         ("noisy", "the machine was busy with something else while the cell was measured"),
         ("tail is close", $"p99 is at most {TailAnalyser.CloseTail}× p50"),
         ("far from the limit", $"below {MachineLimitAnalyser.FarBelowText} of the machine limit"),

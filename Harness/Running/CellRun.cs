@@ -1,3 +1,4 @@
+using System.Globalization;
 using Lab.Harness.Archive;
 using Lab.Harness.Experiments;
 using Lab.Harness.Load;
@@ -6,10 +7,17 @@ using Lab.Harness.Verdicts;
 
 namespace Lab.Harness.Running;
 
-/// <summary>A cell while it is measured: its iterations so far.</summary>
+/// <summary>
+/// A cell while it is measured: its iterations so far. One that failed, or in which nothing was answered, does not count, but it is
+/// told with its errors, and the cell's verdict is not true: a mean of those that lived would hide the rest.
+/// </summary>
 internal sealed class CellRun(Cell cell)
 {
+    /// <summary>After so many failed iterations in a row the cell is given up: each may take a minute of waiting.</summary>
+    private const int MostFailedInARow = 3;
+
     private readonly LatencyHistogram _latency = new();
+    private readonly LatencyHistogram _errorLatency = new();
     private readonly List<IterationResult> _iterations = [];
     private readonly SortedDictionary<string, long> _errors = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, ProcessUsage> _processes = new(StringComparer.Ordinal);
@@ -17,13 +25,15 @@ internal sealed class CellRun(Cell cell)
     private readonly List<SlowRequest> _slowest = [];
     private readonly MetricTotals _metrics = new();
     private readonly List<string> _failed = [];
+    private int _failedInARow;
 
     public Cell Cell => cell;
 
-    /// <summary>Why it could not be measured, or null.</summary>
+    /// <summary>Why it could not be measured to its end, or null.</summary>
     public string? Failure { get; set; }
 
-    public VerdictResult Verdict { get; set; } = VerdictResult.Unchecked("the invariants were not checked");
+    /// <summary>Were the invariants kept? Null while that has not been looked at.</summary>
+    public VerdictResult? Invariants { get; set; }
 
     public MachineLimit? Limit { get; set; }
 
@@ -32,25 +42,46 @@ internal sealed class CellRun(Cell cell)
 
     public bool IsDone => IterationsBehind == cell.Iterations;
 
+    /// <summary>Nothing is left to do, the check of the invariants included.</summary>
+    public bool IsComplete => IsDone && (Failure is not null || Invariants is not null);
+
+    /// <summary>Its figures are what they claim to be: others may be compared with them.</summary>
+    public bool IsTrue => Judge().Verdict == Verdict.True;
+
+    /// <summary>Iterations since the last failed one: after it the system may have started anew, and be cold.</summary>
+    public int IterationsSinceFailure { get; private set; }
+
     /// <summary>Seconds the last iteration took; 0 before the first.</summary>
     public double LastDurationS { get; private set; }
 
-    public double MeanLatencyUs => _latency.MeanNs / 1000;
+    public double MeanLatencyUs => _iterations.Count == 0 ? 0 : _iterations.Average(iteration => iteration.LatencyUs);
 
     public double MeanThroughputOps => _iterations.Count == 0 ? 0 : _iterations.Average(iteration => iteration.ThroughputOps);
 
     /// <summary>Its operations do not count; metrics say for themselves.</summary>
     public void AddWarmUp(LoadEnd end) => _metrics.Add(end.Metrics, isWarmUp: true);
 
-    public void Add(LoadOutcome outcome, LoadEnd end, IEnumerable<ProcessUsage> processes, string? noise)
+    /// <summary>The next iteration; one without an answer is a failed one.</summary>
+    public void Add(int iteration, LoadOutcome outcome, LoadEnd end, IEnumerable<ProcessUsage> processes, string? noise)
     {
+        if (outcome.Latency.Count == 0)
+        {
+            AddFailed(FormattableString.Invariant($"iteration {iteration}: no operation was answered"), outcome, end);
+            return;
+        }
+
+        AddErrors(outcome, end);
+        _failedInARow = 0;
+        IterationsSinceFailure++;
         _metrics.Add(outcome.Metrics.Concat(end.Metrics));
         _latency.Merge(outcome.Latency);
         LastDurationS = outcome.DurationS;
         _iterations.Add(new IterationResult(
-            outcome.Latency.MeanNs / 1000, outcome.ThroughputOps, outcome.Latency.Count, outcome.DurationS));
-        ErrorKinds.Add(_errors, outcome.Errors);
-        ErrorKinds.Add(_errors, end.Errors);
+            outcome.Latency.MeanNs / 1000,
+            outcome.ThroughputOps,
+            outcome.Latency.Count,
+            outcome.DurationS,
+            outcome.Errors.Values.Sum() + end.Errors.Values.Sum()));
         foreach (var usage in processes)
         {
             var before = _processes.GetValueOrDefault(usage.Name) ?? usage with { CpuS = 0, PeakRssBytes = 0 };
@@ -67,9 +98,28 @@ internal sealed class CellRun(Cell cell)
         }
     }
 
-    /// <summary>An iteration whose figures do not count.</summary>
+    /// <summary>An iteration whose figures do not count; its errors do.</summary>
     /// <param name="reason">Which one, and why not.</param>
-    public void AddFailed(string reason) => _failed.Add(reason);
+    /// <param name="outcome">As far as it came; null when there is nothing to tell.</param>
+    /// <param name="end">Likewise.</param>
+    public void AddFailed(string reason, LoadOutcome? outcome = null, LoadEnd? end = null)
+    {
+        var errors = ErrorKinds.Sum([outcome?.Errors ?? LoadEnd.Nothing.Errors, end?.Errors ?? LoadEnd.Nothing.Errors]);
+        if (outcome is not null)
+        {
+            AddErrors(outcome, end ?? LoadEnd.Nothing);
+        }
+
+        var failed = errors.Values.Sum();
+        _failed.Add(failed == 0 ? reason : $"{reason}; {Share(failed, outcome?.Latency.Count ?? 0, errors)}");
+        _failedInARow++;
+        IterationsSinceFailure = 0;
+        if (_failedInARow >= MostFailedInARow && !IsDone)
+        {
+            Failure = FormattableString.Invariant(
+                $"given up after {_failedInARow} failed iterations in a row, {_iterations.Count + _failed.Count} of {cell.Iterations} iterations tried");
+        }
+    }
 
     /// <summary>The slowest of all iterations are kept.</summary>
     public void AddSlow(IReadOnlyList<SlowRequest> slowest)
@@ -82,7 +132,6 @@ internal sealed class CellRun(Cell cell)
     public CellResult ToResult()
     {
         var verdict = Judge();
-        var answered = _iterations.Where(iteration => iteration.Operations > 0).ToList();
         return new CellResult
         {
             Experiment = cell.Experiment,
@@ -91,25 +140,43 @@ internal sealed class CellRun(Cell cell)
             Info = cell.Info,
             Operation = cell.Operation,
             Factors = cell.Factors,
+            Partial = !IsComplete,
             Iterations = _iterations.Count,
             Operations = _latency.Count,
-            Latency = _latency.Summarise([.. answered.Select(iteration => iteration.LatencyUs)]),
-            Throughput = answered.Count == 0 ? null : ConfidenceInterval.Mean95([.. answered.Select(iteration => iteration.ThroughputOps)]),
-            PerIteration = _iterations,
-            FailedIterations = _failed,
-            Errors = new ErrorCounts(_errors.Values.Sum(), _errors),
+            Latency = _latency.Summarise([.. _iterations.Select(iteration => iteration.LatencyUs)]),
+            Throughput = _iterations.Count == 0 ? null : ConfidenceInterval.Mean95([.. _iterations.Select(iteration => iteration.ThroughputOps)]),
+            PerIteration = [.. _iterations],
+            FailedIterations = [.. _failed],
+            Errors = new ErrorCounts(_errors.Values.Sum(), new Dictionary<string, long>(_errors, StringComparer.Ordinal))
+            {
+                AllowedShare = cell.ErrorsAtMost,
+                Latency = _errorLatency.Summarise([]),
+            },
             Verdict = verdict.Verdict,
             VerdictReason = verdict.Reason,
             Published = cell.Published,
             Limit = Limit,
-            Slowest = _slowest,
+            Slowest = [.. _slowest],
             Metrics = _metrics.ToFigures(),
             Noise = _noise.Count == 0 ? null : $"{_noise.Count} of {_iterations.Count} iterations: {_noise[0]}",
             Processes = [.. _processes.Values],
         };
     }
 
-    /// <summary>A wrong answer breaks a cell whatever the database says; a cell without answers proves nothing.</summary>
+    private void AddErrors(LoadOutcome outcome, LoadEnd end)
+    {
+        ErrorKinds.Add(_errors, outcome.Errors);
+        ErrorKinds.Add(_errors, end.Errors);
+        if (outcome.ErrorLatency is { } waited)
+        {
+            _errorLatency.Merge(waited);
+        }
+    }
+
+    /// <summary>
+    /// A wrong answer breaks a cell whatever the database says. A system that kept its invariants while it failed has not shown
+    /// what it can do; neither has one that answered nothing.
+    /// </summary>
     private VerdictResult Judge()
     {
         if (_errors.TryGetValue(ErrorKinds.WrongAnswer, out var wrong))
@@ -117,17 +184,49 @@ internal sealed class CellRun(Cell cell)
             return VerdictResult.Broken($"{wrong} answers were wrong");
         }
 
+        var doubts = Doubts().ToList();
+        return Invariants is { Verdict: Verdict.False } broken ? broken with { Reason = string.Join("; ", doubts.Prepend(broken.Reason)) }
+            : doubts.Count > 0 ? VerdictResult.Unchecked(string.Join("; ", doubts))
+            : Invariants!;
+    }
+
+    /// <summary>Why the cell's figures are not those of a system that worked all the time.</summary>
+    private IEnumerable<string> Doubts()
+    {
         if (Failure is not null)
         {
-            return VerdictResult.Unchecked(Failure);
+            yield return Failure;
         }
 
-        // A system that kept its invariants through a restart has not shown what it can do without one.
-        if (_failed.Count > 0 && Verdict.Verdict != Archive.Verdict.False)
+        if (_failed.Count > 0)
         {
-            return VerdictResult.Unchecked($"{_failed.Count} of {cell.Iterations} iterations failed: {string.Join("; ", _failed)}");
+            yield return FormattableString.Invariant($"{_failed.Count} of {cell.Iterations} iterations failed: {string.Join("; ", _failed)}");
         }
 
-        return _latency.Count == 0 ? VerdictResult.Unchecked("no operation was answered") : Verdict;
+        if (Failure is null && !IsComplete)
+        {
+            yield return FormattableString.Invariant(
+                $"{IterationsBehind} of {cell.Iterations} iterations have run, and the invariants were not checked");
+        }
+        else if (_latency.Count == 0 && _failed.Count == 0 && Failure is null)
+        {
+            yield return "no operation was answered";
+        }
+
+        var errors = _iterations.Sum(iteration => iteration.Errors);
+        if (errors > cell.ErrorsAtMost * (errors + _latency.Count))
+        {
+            yield return $"{Share(errors, _latency.Count, _errors)}; at most "
+                + $"{(cell.ErrorsAtMost == 0 ? "none" : cell.ErrorsAtMost.ToString("0.## %", CultureInfo.InvariantCulture))} may";
+        }
+
+        if (Invariants is { Verdict: Verdict.Unknown, Reason: var unknown })
+        {
+            yield return unknown;
+        }
     }
+
+    private static string Share(long errors, long answered, IEnumerable<KeyValuePair<string, long>> byKind) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{errors:N0} of {errors + answered:N0} operations failed ({string.Join(", ", byKind.OrderByDescending(kind => kind.Value).Select(kind => $"{kind.Key} {kind.Value:N0}"))})");
 }

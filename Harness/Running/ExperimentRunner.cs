@@ -23,6 +23,7 @@ public sealed class ExperimentRunner
     private readonly Func<IReadOnlyDictionary<string, int>> _processIds;
     private readonly Action<RunProgress> _report;
     private readonly Func<Cell?, CancellationToken, Task> _limit;
+    private readonly Func<CancellationToken, Task> _save;
     private readonly NoiseProbe _probe = new();
     private IReadOnlyList<CellRun> _all = [];
 
@@ -30,22 +31,27 @@ public sealed class ExperimentRunner
     /// <param name="processIds">Processes of the lab on this machine, as they are now.</param>
     /// <param name="report">Called after every step.</param>
     /// <param name="limit">Limits the services as a cell asks; called before each iteration, and with null after the last.</param>
+    /// <param name="save">Called when there are results worth keeping: after a cell's last iteration, and when a block was checked.</param>
     public ExperimentRunner(
         IEnumerable<IScenario> scenarios,
         Func<IReadOnlyDictionary<string, int>> processIds,
         Action<RunProgress> report,
-        Func<Cell?, CancellationToken, Task>? limit = null)
+        Func<Cell?, CancellationToken, Task>? limit = null,
+        Func<CancellationToken, Task>? save = null)
     {
         _scenarios = scenarios.ToDictionary(scenario => scenario.System, StringComparer.Ordinal);
         _processIds = processIds;
         _report = report;
         _limit = limit ?? ((_, _) => Task.CompletedTask);
+        _save = save ?? (_ => Task.CompletedTask);
     }
 
-    /// <summary>Results so far, in the order of the plan: complete when <see cref="RunAsync"/> has returned.</summary>
-    public IReadOnlyList<CellResult> Results => [.. _all.Where(run => run.IsDone).Select(run => run.ToResult())];
+    /// <summary>
+    /// Results so far, in the order of the plan: of all cells when <see cref="RunAsync"/> has returned, before that some of them partial.
+    /// </summary>
+    public IReadOnlyList<CellResult> Results => [.. _all.Where(run => run.IterationsBehind > 0).Select(run => run.ToResult())];
 
-    /// <summary>A cell that fails is reported with its reason; the others go on.</summary>
+    /// <summary>An iteration that fails is reported with its reason; the others, and other cells, go on.</summary>
     public async Task RunAsync(Plan plan, CancellationToken cancellationToken)
     {
         _all = [.. plan.Cells.Select(cell => new CellRun(cell))];
@@ -72,12 +78,17 @@ public sealed class ExperimentRunner
                 foreach (var run in (round % 2 == 1 ? order : Enumerable.Reverse(order)).Where(run => !run.IsDone))
                 {
                     await RunIterationAsync(run, Population(run, populations), round, baseline, cancellationToken);
+                    if (run.IsDone)
+                    {
+                        await _save(cancellationToken);
+                    }
                 }
             }
 
             await _limit(null, cancellationToken);
-            MachineLimits.Assign(block, Concurrency);
             await VerifyAsync(block, populations, cancellationToken);
+            MachineLimits.Assign(block, Concurrency);
+            await _save(cancellationToken);
         }
         finally
         {
@@ -117,12 +128,14 @@ public sealed class ExperimentRunner
     private async Task RunIterationAsync(
         CellRun run, IPopulation population, int round, NoiseSample baseline, CancellationToken cancellationToken)
     {
+        LoadOutcome? outcome = null;
+        LoadEnd? end = null;
         try
         {
             await _limit(run.Cell, cancellationToken);
             await population.ApplyAsync(run.Cell, cancellationToken);
             var load = population.Load(run.Cell);
-            if (load.NeedsWarmUp(round))
+            if (load.NeedsWarmUp(run.IterationsSinceFailure + 1))
             {
                 run.AddWarmUp(await WarmUpAsync(run.Cell, load, cancellationToken));
             }
@@ -132,27 +145,28 @@ public sealed class ExperimentRunner
             var processes = before.Append(KeyValuePair.Create(ProcessRoles.Harness, Environment.ProcessId)).Concat(load.ProcessIds)
                 .Select(process => new ProcessSampler(process.Key, process.Value)).ToList();
             processes.ForEach(process => process.Begin());
-            var outcome = await load.RunAsync(run.Cell.OperationsPerClient, cancellationToken);
+            outcome = await load.RunAsync(run.Cell.OperationsPerClient, cancellationToken);
             processes.ForEach(process => process.Sample());
-            var end = await load.EndAsync(cancellationToken);
+            end = await load.EndAsync(cancellationToken);
             if (Restarted(before, _processIds()) is { } restarted)
             {
                 // Its figures are those of a system that was not there all the time; the next iteration may be whole again.
-                run.AddFailed($"iteration {round}: {restarted}");
+                run.AddFailed($"iteration {round}: {restarted}", outcome, end);
                 Report(restarted, run.Cell, null);
                 return;
             }
 
             var usage = processes.Select(process => process.Usage).OfType<ProcessUsage>()
                 .Select(process => process with { Role = population.RoleOf(run.Cell, process.Name) });
-            run.Add(outcome, end, usage, _probe.Measure().Compare(baseline));
+            run.Add(round, outcome, end, usage, _probe.Measure().Compare(baseline));
             run.AddSlow(await population.ExplainAsync(run.Cell, outcome.Slowest, cancellationToken));
             Report($"iteration {round} of {run.Cell.Iterations}", run.Cell, outcome.ThroughputOps);
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            // The reason goes into the report; the other cells may still work.
-            Fail([run], $"iteration {round} failed: {exception.Message}");
+            // The reason goes into the report; the next iteration may work again.
+            run.AddFailed($"iteration {round}: {exception.Message}", outcome, end);
+            Report($"iteration {round} failed: {exception.Message}", run.Cell, null);
         }
     }
 
@@ -198,7 +212,8 @@ public sealed class ExperimentRunner
     private async Task VerifyAsync(
         IReadOnlyList<CellRun> block, Dictionary<string, IPopulation> populations, CancellationToken cancellationToken)
     {
-        foreach (var group in block.Where(run => run.Failure is null).GroupBy(run => Key(run.Cell)))
+        // What was measured before a cell was given up must have been right, too; without a population there is nothing to check.
+        foreach (var group in block.Where(run => populations.ContainsKey(Key(run.Cell))).GroupBy(run => Key(run.Cell)))
         {
             Report("checking the invariants", group.First().Cell, null);
             try
@@ -206,7 +221,7 @@ public sealed class ExperimentRunner
                 var verdicts = await populations[group.Key].VerifyAsync([.. group.Select(run => run.Cell)], cancellationToken);
                 foreach (var run in group)
                 {
-                    run.Verdict = verdicts[run.Cell];
+                    run.Invariants = verdicts[run.Cell];
                 }
             }
             catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
@@ -214,7 +229,7 @@ public sealed class ExperimentRunner
                 // Measured, but not checked: the verdict stays unknown, with the reason.
                 foreach (var run in group)
                 {
-                    run.Verdict = VerdictResult.Unchecked($"the invariants could not be checked: {exception.Message}");
+                    run.Invariants = VerdictResult.Unchecked($"the invariants could not be checked: {exception.Message}");
                 }
             }
         }

@@ -217,8 +217,13 @@ public sealed class AnalyserTests
         Assert.Equal("Invariant broken: search_items: two lost. Its figures are left out of all comparisons.", broken.Text);
         Assert.Equal(Severity.Warning, Assert.Single(new VerdictAnalyser().Analyse([cell with { Verdict = Verdict.Unknown }])).Severity);
         Assert.Equal(
-            "search_items: 37 requests failed beside 1,000 measured operations (timeout: 30, unavailable: 7).",
+            "search_items: 37 requests failed beside 1,000 measured operations (timeout: 30, unavailable: 7); latencies and percentiles are those of the answered ones.",
             Only(new ErrorAnalyser(), cell.WithErrors(("unavailable", 7), ("timeout", 30))));
+        var failing = cell.WithErrors(("timeout", 30));
+        Assert.Contains(
+            ", after a wait of 30.0 s in the median and 120 s at most; ",
+            Only(new ErrorAnalyser(), failing with { Errors = failing.Errors with { Latency = TestCells.Latency(30_000_000, 0) } }),
+            StringComparison.Ordinal);
         Assert.Equal(Severity.Error, Assert.Single(new ErrorAnalyser().Analyse([cell.WithoutFigures()])).Severity);
         Assert.Equal("1 of 2 cells deserve distrust: search_items (steal 6 %).", Only(new NoiseAnalyser(), cell with { Noise = "steal 6 %" }, cell));
         Assert.StartsWith(

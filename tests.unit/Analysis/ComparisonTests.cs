@@ -20,11 +20,11 @@ public sealed class ComparisonTests
         Assert.Equal(Difference.Undecided, Comparison.OfLatency(TestCells.At(1, 1, 900, relativeCi: 0, iterations: 1), TestCells.At(1, 1, 100)));
 
     [Fact]
-    public void Cells_without_figures_and_cells_with_wrong_answers_are_not_compared()
+    public void Cells_without_figures_and_cells_whose_verdict_is_not_true_are_not_compared()
     {
         var good = TestCells.At(1, 100, 1);
         Assert.True(Comparison.IsComparable(good));
-        Assert.True(Comparison.IsComparable(good with { Verdict = Verdict.Unknown }));
+        Assert.False(Comparison.IsComparable(good with { Verdict = Verdict.Unknown }));
         Assert.False(Comparison.IsComparable(good with { Verdict = Verdict.False }));
         Assert.False(Comparison.IsComparable(good.WithoutFigures()));
         Assert.False(Comparison.IsComparable(good with { Throughput = new Estimate(0, 0) }));

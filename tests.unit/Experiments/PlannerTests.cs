@@ -136,7 +136,7 @@ public class PlannerTests
         const string expected = """
             {"experiment":"marketplace","group":"clients","system":"marketplace","operation":"get_seller_rating",
             "factors":{"sellers":1,"buyers":1,"engine":"async","cache":"off","deployment":"local","items_per_seller":10},
-            "iterations":3,"operationsPerClient":2000,
+            "iterations":3,"operationsPerClient":2000,"errorsAtMost":0,
             "published":{"latency_us":1699,"throughput_ops":629.139,
             "source":"marketplace report, experiment 1 (average of 10 iterations)",
             "metrics":{},"latency_low_us":null,"latency_high_us":null}}

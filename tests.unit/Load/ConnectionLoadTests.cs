@@ -97,7 +97,7 @@ public class ConnectionLoadTests
             TinyEchoServer.EchoAsync(socket, number, new byte[65], token));
         var (outcome, closed) = await RunAsync(server.Endpoint, connections: 3, requests: 2);
         Assert.Equal(0, outcome.Latency.Count);
-        Assert.Equal([KeyValuePair.Create("wrong_answer", 3L)], outcome.Errors);
+        Assert.Equal([KeyValuePair.Create("wrong_answer", 3L), KeyValuePair.Create("not_sent", 3L)], outcome.Errors);
         Assert.All(closed.Connections, connection => Assert.True(connection.WasLost));
     }
 
@@ -112,7 +112,7 @@ public class ConnectionLoadTests
             return !isLast;
         });
         var (outcome, closed) = await RunAsync(server.Endpoint, connections: 40, requests: 5);
-        Assert.Equal([KeyValuePair.Create("connection_lost", 20L)], outcome.Errors);
+        Assert.Equal([KeyValuePair.Create("connection_lost", 20L), KeyValuePair.Create("not_sent", 60L)], outcome.Errors);
         Assert.Equal((20 * 5) + 20, outcome.Latency.Count);
         Assert.Equal(20, closed.Connections.Count(connection => connection.WasLost));
     }
@@ -140,8 +140,9 @@ public class ConnectionLoadTests
         await using var server = new TinyEchoServer((_, _, _, _) => ValueTask.FromResult(true));
         var (outcome, _) = await RunAsync(
             server.Endpoint, connections: 5, requests: 5, new ConnectionLoadOptions { ReplyTimeout = TimeSpan.FromMilliseconds(200) });
-        Assert.Equal([KeyValuePair.Create("timeout", 5L)], outcome.Errors);
-        Assert.Equal(0, outcome.Latency.Count);
+        Assert.Equal([KeyValuePair.Create("timeout", 5L), KeyValuePair.Create("not_sent", 20L)], outcome.Errors);
+        Assert.Equal((0, 5), (outcome.Latency.Count, outcome.ErrorLatency!.Count));
+        Assert.True(outcome.ErrorLatency.MinNs >= 200_000_000, "a time-out counts with the time waited");
     }
 
     [Fact]

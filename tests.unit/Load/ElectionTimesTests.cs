@@ -21,12 +21,16 @@ public sealed class ElectionTimesTests
     public void Elections_are_added_up_and_those_without_an_end_are_errors()
     {
         var outcome = ElectionLoad.ToOutcome(
-            [new ElectionTimes(4, 2, 0, 10, 20, 1_000), null, new ElectionTimes(4, 4, 0, 30, 60, 3_000)], new Dictionary<string, long> { ["no_trader"] = 1 });
+            [new ElectionTimes(4, 2, 0, 10, 20, 1_000), null, new ElectionTimes(4, 4, 0, 30, 60, 3_000)],
+            new Dictionary<string, long> { ["no_trader"] = 1 },
+            failedNs: [5_000],
+            patience: TimeSpan.FromSeconds(30));
 
         Assert.Equal((2, 0.004, 500), (outcome.Latency.Count, outcome.DurationS, outcome.ThroughputOps));
         Assert.Equal(2_000_000, outcome.Latency.MeanNs);
         Assert.Equal(6, Assert.IsType<PhasesSample>(Assert.Single(outcome.Metrics)).Times.Count);
         Assert.Equal(new Dictionary<string, long> { ["no_trader"] = 1, ["no_new_trader"] = 1 }, outcome.Errors);
+        Assert.Equal((2, 30_000_000_000), (outcome.ErrorLatency!.Count, outcome.ErrorLatency.MaxNs));
     }
 
     [Theory]

@@ -30,7 +30,7 @@ public class InterruptionTests
 
     [Theory]
     [InlineData("populate", "clients and data could not be set up")]
-    [InlineData("apply", "iteration 1 failed")]
+    [InlineData("apply", "1 of 1 iterations failed: iteration 1: ")]
     [InlineData("verify", "the invariants could not be checked")]
     public async Task A_time_out_fails_its_cell_and_not_the_run(string step, string reason)
     {

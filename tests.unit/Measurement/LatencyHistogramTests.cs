@@ -229,7 +229,8 @@ public class LatencyHistogramTests
 
         var summary = histogram.Summarise([400, 500, 600])!;
 
-        Assert.Equal(500.5, summary.Mean);
+        Assert.Equal(500, summary.Mean);
+        Assert.Equal(500.5, histogram.Summarise([])!.Mean);
         Assert.Equal(248.4, summary.Ci95, precision: 1);
         Assert.Equal(500, summary.P50, tolerance: 0.5);
         Assert.Equal(900, summary.P90, tolerance: 0.9);

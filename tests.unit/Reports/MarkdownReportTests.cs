@@ -26,7 +26,7 @@ public sealed class MarkdownReportTests
 
         Assert.Contains("### Many items", text, StringComparison.Ordinal);
         Assert.Contains("## The machine's own limits", text, StringComparison.Ordinal);
-        Assert.Contains("| timeout | 30 |", text, StringComparison.Ordinal);
+        Assert.Contains("timeout 30, unavailable 7 | 37 |", text, StringComparison.Ordinal);
         Assert.Contains("measured by the report's authors on another machine", text, StringComparison.Ordinal);
     }
 

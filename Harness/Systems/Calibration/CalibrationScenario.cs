@@ -89,25 +89,49 @@ internal static class CalibrationTable
 internal abstract class DatabaseClient(int index, string connectionString) : LoadClient(index), IAsyncDisposable
 {
     private DbCommand? _command;
+    private bool _isLost;
 
     public sealed override bool Blocks => true;
 
-    public sealed override async ValueTask ReadyAsync(CancellationToken cancellationToken) =>
+    public sealed override async ValueTask ReadyAsync(CancellationToken cancellationToken)
+    {
+        if (_isLost)
+        {
+            Close();
+        }
+
         // A thread of its own: a hundred blocking openings would leave the driver no pool thread to finish them on.
         _command ??= await Task.Factory.StartNew(
             () => Prepare(MySqlDriver.Open(connectionString)), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
 
     public sealed override ValueTask OperateAsync(CancellationToken cancellationToken)
     {
-        Operate(_command!);
+        try
+        {
+            Operate(_command ?? throw new IOException("there is no connection"));
+        }
+        catch (Exception exception) when (exception is DbException or IOException or InvalidOperationException)
+        {
+            // Whatever it was, the connection's state is not known any more.
+            _isLost = true;
+            throw;
+        }
+
         return ValueTask.CompletedTask;
     }
 
     public ValueTask DisposeAsync()
     {
+        Close();
+        return ValueTask.CompletedTask;
+    }
+
+    private void Close()
+    {
         _command?.Connection?.Dispose();
         _command?.Dispose();
-        return ValueTask.CompletedTask;
+        (_command, _isLost) = (null, false);
     }
 
     protected abstract DbCommand Prepare(DbConnection connection);

@@ -21,18 +21,27 @@ internal sealed class EchoClient(int index, DnsEndPoint server) : LoadClient(ind
     private FrameClient? _client;
     private long _id;
 
-    public override async ValueTask ReadyAsync(CancellationToken cancellationToken) =>
+    public override async ValueTask ReadyAsync(CancellationToken cancellationToken)
+    {
+        if (_client is { IsOpen: false } lost)
+        {
+            _client = null;
+            await lost.DisposeAsync();
+        }
+
         _client ??= await FrameClient.ConnectAsync(server, Options, cancellationToken);
+    }
 
     public override async ValueTask OperateAsync(CancellationToken cancellationToken)
     {
+        var client = _client ?? throw new IOException("there is no connection");
         var id = ++_id;
         var frame = new OutgoingFrame();
         var payload = frame.GetSpan(PayloadBytes)[..PayloadBytes];
         payload.Fill((byte)id);
         BinaryPrimitives.WriteInt64LittleEndian(payload, id);
         frame.Advance(PayloadBytes);
-        var last = await _client!.CallAsync(id, frame, static reply => reply.Span[^1], cancellationToken);
+        var last = await client.CallAsync(id, frame, static reply => reply.Span[^1], cancellationToken);
         if (last != (byte)id)
         {
             throw new WrongAnswerException("the echo differs from what was sent");

@@ -46,7 +46,7 @@ public sealed class IdleConnectionAnalyser : IAnalyser
 
     public IEnumerable<Conclusion> Analyse(IReadOnlyList<CellResult> cells)
     {
-        foreach (var held in cells.Where(cell => ConnectionCells.HoldsIdle(cell) && cell.Verdict != Verdict.False)
+        foreach (var held in cells.Where(cell => ConnectionCells.HoldsIdle(cell) && cell.Verdict == Verdict.True)
             .GroupBy(cell => (cell.Group, ConnectionCells.Connections(cell))))
         {
             var rising = held.OrderBy(PerConnection).ToList();

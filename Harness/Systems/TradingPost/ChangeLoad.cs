@@ -20,14 +20,9 @@ internal sealed class ChangeLoad(MarketPopulation population, IReadOnlyList<Mark
         var durationS = Stopwatch.GetElapsedTime(begun).TotalSeconds;
         var (times, clockUs) = await change;
 
-        var latency = new LatencyHistogram();
-        foreach (var purchase in purchases.Done)
+        return new LoadOutcome(LatencyHistogram.Of(purchases.Done.Select(purchase => purchase.DurationNs)), purchases.Errors, durationS)
         {
-            latency.Record(purchase.DurationNs);
-        }
-
-        return new LoadOutcome(latency, purchases.Errors, durationS)
-        {
+            ErrorLatency = purchases.FailedNs.Count == 0 ? null : LatencyHistogram.Of(purchases.FailedNs),
             Metrics = [new SeriesSample(TradingPostModule.ChangeCourse, new Disturbance(
                 [.. purchases.Done.Select(purchase => new TimedOperation((purchase.EndNs / 1000.0) - clockUs - times.BeganUs, purchase.DurationNs / 1000.0))],
                 times.Moments))],
@@ -66,6 +61,7 @@ internal sealed class ChangeLoad(MarketPopulation population, IReadOnlyList<Mark
         private readonly TaskCompletionSource _halfway = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly Lock _gate = new();
         private readonly List<(long EndNs, long DurationNs)> _done = [];
+        private readonly List<long> _failedNs = [];
         private readonly Dictionary<string, long> _errors = new(StringComparer.Ordinal);
         private int _ended;
 
@@ -75,12 +71,15 @@ internal sealed class ChangeLoad(MarketPopulation population, IReadOnlyList<Mark
         /// <summary>Once all buyers have ended.</summary>
         public IReadOnlyList<(long EndNs, long DurationNs)> Done => _done;
 
+        /// <summary>How long purchases were waited for that then failed; once all buyers have ended.</summary>
+        public IReadOnlyList<long> FailedNs => _failedNs;
+
         /// <inheritdoc cref="Done"/>
         public IReadOnlyDictionary<string, long> Errors => _errors;
 
         public async Task BuyAsync(MarketBuyer buyer, int count, CancellationToken cancellationToken)
         {
-            var (own, errors) = (new List<(long, long)>(count), new Dictionary<string, long>(StringComparer.Ordinal));
+            var (own, failed, errors) = (new List<(long, long)>(count), new List<long>(), new Dictionary<string, long>(StringComparer.Ordinal));
             for (var number = 0; number < count; number++)
             {
                 var begun = Stopwatch.GetTimestamp();
@@ -92,6 +91,7 @@ internal sealed class ChangeLoad(MarketPopulation population, IReadOnlyList<Mark
                 }
                 catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
                 {
+                    failed.Add((long)((Stopwatch.GetTimestamp() - begun) * NsPerTick));
                     ErrorKinds.Count(errors, exception);
                 }
 
@@ -104,6 +104,7 @@ internal sealed class ChangeLoad(MarketPopulation population, IReadOnlyList<Mark
             lock (_gate)
             {
                 _done.AddRange(own);
+                _failedNs.AddRange(failed);
                 ErrorKinds.Add(_errors, errors);
             }
         }

@@ -37,21 +37,26 @@ internal sealed class ElectionLoad(MarketPopulation population, IReadOnlyList<Ma
         }
 
         await buying.StopAsync();
-        return ToOutcome(changes, buying.Errors);
+        return ToOutcome(changes, buying.Errors, [.. buying.FailedNs], Population.Options.ElectionPatience);
     }
 
-    internal static LoadOutcome ToOutcome(IReadOnlyList<ElectionTimes?> changes, IReadOnlyDictionary<string, long> errors)
+    /// <param name="changes">Null: nobody sold again in time.</param>
+    /// <param name="errors">Of those who went on buying.</param>
+    /// <param name="failedNs">How long they waited for what failed.</param>
+    /// <param name="patience">How long a change was waited for.</param>
+    internal static LoadOutcome ToOutcome(
+        IReadOnlyList<ElectionTimes?> changes, IReadOnlyDictionary<string, long> errors, IReadOnlyList<long> failedNs, TimeSpan patience)
     {
-        var latency = new LatencyHistogram();
         var made = changes.OfType<ElectionTimes>().ToList();
-        made.ForEach(change => latency.Record(change.DurationUs * 1000));
         var failed = changes.Count - made.Count;
+        var waited = failedNs.Concat(Enumerable.Repeat((long)patience.TotalNanoseconds, failed)).ToList();
         return new LoadOutcome(
-            latency,
+            LatencyHistogram.Of(made.Select(change => change.DurationUs * 1000)),
             failed == 0 ? errors : ErrorKinds.Sum([errors, new Dictionary<string, long>(StringComparer.Ordinal) { [NoNewTrader] = failed }]),
             // What lies between the changes is not the system's time.
             made.Sum(change => change.DurationUs) / 1e6)
         {
+            ErrorLatency = waited.Count == 0 ? null : LatencyHistogram.Of(waited),
             Metrics = [new PhasesSample(TradingPostModule.ChangePhases, [.. made.SelectMany(change => change.Phases)])],
         };
     }
@@ -110,50 +115,36 @@ internal sealed class ElectionLoad(MarketPopulation population, IReadOnlyList<Ma
     private sealed class Buying : IAsyncDisposable
     {
         private readonly CancellationTokenSource _stop;
-        private readonly List<Dictionary<string, long>> _errors;
+        private readonly List<ClientSession> _sessions;
         private readonly Task _running;
-        private volatile bool _isOver;
 
         private Buying(IReadOnlyList<MarketBuyer> buyers, CancellationToken cancellationToken)
         {
             _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            _errors = [.. buyers.Select(_ => new Dictionary<string, long>(StringComparer.Ordinal))];
-            _running = Task.WhenAll(buyers.Zip(_errors).Select(buyer => Task.Run(() => BuyAsync(buyer.First, buyer.Second), CancellationToken.None)));
+            _sessions = [.. buyers.Select(buyer => new ClientSession(buyer, operations: null, long.MaxValue, Timeout.InfiniteTimeSpan))];
+            _running = Task.WhenAll(_sessions.Select(session => session.StartAsync(Task.CompletedTask, _stop.Token)));
         }
 
         /// <summary>By kind; once stopped.</summary>
-        public IReadOnlyDictionary<string, long> Errors => ErrorKinds.Sum(_errors);
+        public IReadOnlyDictionary<string, long> Errors => ErrorKinds.Sum(_sessions.Select(session => session.Errors));
+
+        /// <summary>How long purchases were waited for that then failed; once stopped.</summary>
+        public IEnumerable<long> FailedNs => _sessions.SelectMany(session => session.FailedNs);
 
         public static Buying Start(IReadOnlyList<MarketBuyer> buyers, CancellationToken cancellationToken) => new(buyers, cancellationToken);
 
         /// <summary>Every purchase that has begun is finished: cut off, nobody would know whether it was done.</summary>
         public Task StopAsync()
         {
-            _isOver = true;
+            _sessions.ForEach(session => session.Stop());
             return _running;
         }
 
         public async ValueTask DisposeAsync()
         {
-            _isOver = true;
             await _stop.CancelAsync();
             await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             _stop.Dispose();
-        }
-
-        private async Task BuyAsync(MarketBuyer buyer, Dictionary<string, long> errors)
-        {
-            while (!_isOver)
-            {
-                try
-                {
-                    await buyer.OperateAsync(_stop.Token);
-                }
-                catch (Exception exception) when (exception is not OperationCanceledException || !_stop.IsCancellationRequested)
-                {
-                    ErrorKinds.Count(errors, exception);
-                }
-            }
         }
     }
 }

@@ -82,6 +82,7 @@ internal sealed class ConnectionLoop : IDisposable
     public LoopRun Run(RunOrder order, Barrier start, CancellationToken cancellationToken)
     {
         _exchange.Latency.Reset();
+        _exchange.ErrorLatency.Reset();
         start.SignalAndWait(cancellationToken);
         var begun = _progressTicks = Stopwatch.GetTimestamp();
         _endTicks = order.Requests > 0 ? long.MaxValue : begun + (long)(order.DurationMs / 1000 * Stopwatch.Frequency);
@@ -107,7 +108,7 @@ internal sealed class ConnectionLoop : IDisposable
             }
         }
 
-        return new LoopRun(_exchange.Latency, TakeErrors(), begun, Stopwatch.GetTimestamp());
+        return new LoopRun(_exchange.Latency, _exchange.ErrorLatency, TakeErrors(), begun, Stopwatch.GetTimestamp());
     }
 
     /// <summary>Closes all connections; one that the server has closed before, or that holds unread bytes, is an error.</summary>
@@ -345,14 +346,24 @@ internal sealed class ConnectionLoop : IDisposable
         CloseDescriptor(ref connection);
         switch (connection.Phase)
         {
-            case ConnectionPhase.Waiting: _waiting--; break;
-            case ConnectionPhase.Connecting: _connecting--; break;
+            case ConnectionPhase.Waiting:
+                _exchange.Fail(connection, Stopwatch.GetTimestamp());
+                _waiting--;
+                if (_endTicks == long.MaxValue && connection.RequestsLeft > 1)
+                {
+                    Count(ErrorKinds.NotSent, connection.RequestsLeft - 1);
+                }
+
+                break;
+            case ConnectionPhase.Connecting:
+                _connecting--;
+                break;
         }
 
         connection.Phase = connection.Phase == ConnectionPhase.Connecting ? ConnectionPhase.None : ConnectionPhase.Lost;
     }
 
-    private void Count(string kind) => _errors[kind] = _errors.GetValueOrDefault(kind) + 1;
+    private void Count(string kind, long more = 1) => _errors[kind] = _errors.GetValueOrDefault(kind) + more;
 
     private Dictionary<string, long> TakeErrors()
     {
@@ -373,4 +384,5 @@ internal sealed class ConnectionLoop : IDisposable
 }
 
 /// <summary>What one loop did in one run.</summary>
-internal sealed record LoopRun(LatencyHistogram Latency, IReadOnlyDictionary<string, long> Errors, long BegunTicks, long EndedTicks);
+internal sealed record LoopRun(
+    LatencyHistogram Latency, LatencyHistogram ErrorLatency, IReadOnlyDictionary<string, long> Errors, long BegunTicks, long EndedTicks);

@@ -67,11 +67,16 @@ internal sealed record LoadRequest(OpenOrder? Open = null, RunOrder? Run = null,
 internal sealed record LoadReply(OpenedConnections? Opened = null, RunReport? Ran = null, ClosedConnections? Closed = null, string? Error = null);
 
 /// <summary>A <see cref="LoadOutcome"/> on its way between processes.</summary>
-internal sealed record RunReport(HistogramContent Latency, IReadOnlyDictionary<string, long> Errors, double DurationS)
+internal sealed record RunReport(
+    HistogramContent Latency, IReadOnlyDictionary<string, long> Errors, double DurationS, HistogramContent? ErrorLatency = null)
 {
-    public static RunReport Of(LoadOutcome outcome) => new(outcome.Latency.Content, outcome.Errors, outcome.DurationS);
+    public static RunReport Of(LoadOutcome outcome) =>
+        new(outcome.Latency.Content, outcome.Errors, outcome.DurationS, outcome.ErrorLatency?.Content);
 
-    public LoadOutcome ToOutcome() => new(LatencyHistogram.Of(Latency), Errors, DurationS);
+    public LoadOutcome ToOutcome() => new(LatencyHistogram.Of(Latency), Errors, DurationS)
+    {
+        ErrorLatency = ErrorLatency is null ? null : LatencyHistogram.Of(ErrorLatency),
+    };
 }
 
 /// <summary>Each message is one line of JSON.</summary>

@@ -33,6 +33,9 @@ internal sealed class EchoExchange(long firstNumber)
     /// <summary>Of the replies since it was last reset.</summary>
     public LatencyHistogram Latency { get; } = new();
 
+    /// <summary>Of requests since it was last reset whose reply did not come, or came wrong.</summary>
+    public LatencyHistogram ErrorLatency { get; } = new();
+
     /// <summary>The next request of a connection is under way.</summary>
     public static void Begin(ref ConnectionState connection, long nowTicks)
     {
@@ -76,6 +79,10 @@ internal sealed class EchoExchange(long firstNumber)
         return connection.Received == EchoRequest.Bytes ? Complete(ref connection, nowTicks) : ReplyState.Incomplete;
     }
 
+    /// <summary>The request under way gets no reply any more.</summary>
+    public void Fail(in ConnectionState connection, long nowTicks) =>
+        ErrorLatency.Record((long)((nowTicks - connection.SentTicks) * NsPerTick));
+
     private ReplyState Complete(ref ConnectionState connection, long nowTicks)
     {
         var ticks = nowTicks - connection.SentTicks;
@@ -85,6 +92,7 @@ internal sealed class EchoExchange(long firstNumber)
         connection.RequestsLeft--;
         if (connection.Differs)
         {
+            ErrorLatency.Record((long)(ticks * NsPerTick));
             return ReplyState.Differs;
         }
 

@@ -35,7 +35,10 @@ internal sealed class LocalConnections : IConnectionGroup
         using var start = new Barrier(_loops.Count);
         var runs = await OnThreadsAsync(loop => loop.Run(order, start, cancellationToken));
         var durationS = Stopwatch.GetElapsedTime(runs.Min(run => run.BegunTicks), runs.Max(run => run.EndedTicks)).TotalSeconds;
-        return LoadOutcome.Merge([.. runs.Select(run => new LoadOutcome(run.Latency, run.Errors, durationS))]);
+        return LoadOutcome.Merge([.. runs.Select(run => new LoadOutcome(run.Latency, run.Errors, durationS)
+        {
+            ErrorLatency = run.ErrorLatency.Count == 0 ? null : run.ErrorLatency,
+        })]);
     }
 
     public async Task<ClosedConnections> CloseAsync(CancellationToken cancellationToken)
