@@ -21,7 +21,11 @@ public sealed record RunInfo
 
     public required DateTimeOffset StartedAt { get; init; }
 
+    /// <summary>Null: the run goes on, or was cut off.</summary>
     public DateTimeOffset? FinishedAt { get; init; }
+
+    /// <summary>When a run that had been cut off went on.</summary>
+    public IReadOnlyList<DateTimeOffset> ResumedAt { get; init; } = [];
 
     public required long Seed { get; init; }
 

@@ -14,6 +14,12 @@ internal static class ExitCodes
     /// <summary>The lab could not be started on this machine.</summary>
     public const int CannotStart = 3;
 
+    /// <summary>A report cannot be written where it belongs; what was measured stands where the message says.</summary>
+    public const int CannotWrite = 4;
+
+    /// <summary>A defect of the lab itself; where its details stand, the message says.</summary>
+    public const int Defect = 70;
+
     /// <summary>Ended by Ctrl-C or SIGTERM.</summary>
     public const int Interrupted = 130;
 }

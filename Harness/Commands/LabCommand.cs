@@ -1,6 +1,9 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.Data.Common;
+using System.Net.Sockets;
 using Lab.Harness.Experiments;
+using Lab.Harness.Running;
 using Lab.Harness.Systems;
 using Lab.LocalHost;
 using Lab.ServiceDefaults;
@@ -32,6 +35,7 @@ public static class LabCommand
             UpCommand.Create(),
             DownCommand.Create(),
             DoctorCommand.Create(),
+            ReportCommand.Create(),
             new HelpOption(),
         };
         foreach (var create in SystemModules.Default.All.SelectMany(system => system.Commands))
@@ -71,10 +75,45 @@ public static class LabCommand
             await Console.Error.WriteLineAsync($"The lab cannot start: {exception.Message}");
             return ExitCodes.CannotStart;
         }
+        catch (ReportFolderException exception)
+        {
+            await Console.Error.WriteLineAsync(exception.Message);
+            return ExitCodes.CannotWrite;
+        }
         catch (OperationCanceledException exception) when (exception.InnerException is not TimeoutException)
         {
             // By Ctrl-C or SIGTERM. An HTTP client's time-out is of this type, too, and is a failure like any other.
             return ExitCodes.Interrupted;
+        }
+        catch (Exception exception) when (IsOutside(exception))
+        {
+            await Console.Error.WriteLineAsync($"The lab cannot go on: {exception.Message}");
+            return ExitCodes.CannotStart;
+        }
+        catch (Exception exception)
+        {
+            await Console.Error.WriteLineAsync($"A defect of the lab: {exception.Message} ({await KeepAsync(exception)})");
+            return ExitCodes.Defect;
+        }
+    }
+
+    /// <summary>Disks, rights, networks, databases: a user can do something about them, and a stack trace would not help.</summary>
+    private static bool IsOutside(Exception exception) => exception is DbException or HttpRequestException or SocketException or LabControlException
+        || RunArchive.IsOfDisk(exception);
+
+    /// <returns>Where the details stand.</returns>
+    private static async Task<string> KeepAsync(Exception exception)
+    {
+        var file = Path.Combine(LabFolders.State, "defect.log");
+        try
+        {
+            Directory.CreateDirectory(LabFolders.State);
+            await File.WriteAllTextAsync(file, $"{DateTimeOffset.Now:O}\n{exception}\n");
+            return $"the details stand in {LabFolders.Show(file)}: please report them";
+        }
+        catch (Exception disk) when (RunArchive.IsOfDisk(disk))
+        {
+            return exception.ToString();
         }
     }
 }

@@ -9,13 +9,24 @@ namespace Lab.Harness.Commands;
 /// <summary>The lab's start and stop, as the terminal shows it.</summary>
 internal static class LabConsole
 {
-    /// <summary>In a pipe or a file there are no colours, and lines are not broken at 80 columns.</summary>
+    /// <summary>
+    /// In a pipe or a file there are no colours, and lines are not broken at 80 columns. A terminal that is closed, or a full disk
+    /// behind a pipe, ends no work.
+    /// </summary>
     public static void Configure()
     {
         const int PlainWidth = 160;
+        Console.SetOut(LenientStream.WriterFor(Console.OpenStandardOutput()));
+        Console.SetError(LenientStream.WriterFor(Console.OpenStandardError()));
+        var settings = new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) };
         if (Console.IsOutputRedirected)
         {
-            AnsiConsole.Console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors });
+            (settings.Ansi, settings.ColorSystem) = (AnsiSupport.No, ColorSystemSupport.NoColors);
+        }
+
+        AnsiConsole.Console = AnsiConsole.Create(settings);
+        if (Console.IsOutputRedirected)
+        {
             AnsiConsole.Profile.Width = PlainWidth;
         }
     }

@@ -49,10 +49,11 @@ internal abstract class ProgressView : IAsyncDisposable
 
         public override void Show(RunProgress progress) => _latest.Set(progress);
 
+        /// <summary>A terminal that can no longer be drawn on is nobody's loss but its own.</summary>
         public override async ValueTask DisposeAsync()
         {
             _latest.Close();
-            await _drawing;
+            await _drawing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         private Task DrawAsync() => AnsiConsole.Progress()

@@ -3,9 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using Lab.Harness.Archive;
 using Lab.Harness.Experiments;
-using Lab.Harness.Reports;
 using Lab.Harness.Running;
-using Lab.Harness.Systems;
 using Lab.LocalHost;
 using Lab.Telemetry.Export;
 using Lab.Topology;
@@ -39,9 +37,14 @@ internal static class RunCommand
         {
             Description = "Start nothing: measure the lab that LAB_ATTACH__ environment variables name (docs/aspire.md).",
         };
+        var resume = new Option<DirectoryInfo?>("--resume")
+        {
+            Description = "Go on with a run that was cut off: its folder. What it has measured stays; it must be the same commit and machine.",
+        };
         var command = new Command("run", """
             Run experiments: start the lab, measure, check that every system stayed correct, write a report.
             Exit code 0: every cell ran and every verdict is true. 1: not so. 2: wrong arguments or files. 3: the lab cannot start.
+            4: the report cannot be written where it belongs.
 
             Examples:
               ./lab run
@@ -49,8 +52,10 @@ internal static class RunCommand
               ./lab run --seed 7 --out /tmp/my-report
               ./lab run EXPERIMENT --tracing tail --dashboard
               ./lab run EXPERIMENT --isolation container
-            """) { experiments, preset, seed, output, tracing, dashboard, isolation, keepUp, attach };
+              ./lab run --resume reports/20260131-154500-full
+            """) { experiments, preset, seed, output, tracing, dashboard, isolation, keepUp, attach, resume };
         command.Validators.Add(given => Refuse(given, keepUp, isolation, attach));
+        command.Validators.Add(given => RefuseOthers(given, resume, experiments, [preset, seed, output, tracing, isolation]));
         command.SetAction((arguments, cancellationToken) => RunAsync(
             new RunSettings(
                 arguments.GetRequiredValue(experiments),
@@ -63,6 +68,7 @@ internal static class RunCommand
                 WithDashboard = arguments.GetValue(dashboard),
                 Isolation = IsolationOption.Of(arguments, isolation),
                 Attach = arguments.GetValue(attach),
+                Resume = arguments.GetValue(resume)?.FullName,
             },
             cancellationToken));
         return command;
@@ -81,64 +87,97 @@ internal static class RunCommand
         }
     }
 
-    private static async Task<int> RunAsync(RunSettings settings, CancellationToken cancellationToken)
+    private static void RefuseOthers(
+        CommandResult given, Option<DirectoryInfo?> resume, Argument<string[]> experiments, IReadOnlyList<Option> options)
     {
-        var folder = PlanOptions.Load(await IsolationOption.AbilitiesAsync(settings.Isolation, cancellationToken));
-        var plan = new Planner(folder.Catalog).Plan(folder.Experiments, settings.Experiments, settings.Preset);
-        // Servers that nobody asks are not started: idle, they would still disturb what is measured.
-        var topology = LabTopology.For(plan.Systems);
-        AnsiConsole.MarkupLineInterpolated(
-            $"[bold]{plan.Cells.Count} cells[/], preset {settings.Preset}, seed {settings.Seed}");
-        foreach (var notice in plan.Systems.Select(name => SystemModules.Default.Find(name)?.Notice()).OfType<string>())
+        var others = options.Where(option => given.GetResult(option) is { Implicit: false }).Select(option => option.Name)
+            .Concat(given.GetResult(experiments) is { Tokens.Count: > 0 } ? ["experiments"] : []);
+        if (given.GetResult(resume) is not null && others.FirstOrDefault() is { } other)
         {
-            AnsiConsole.MarkupLineInterpolated($"[grey]{notice}[/]");
+            given.AddError($"--resume goes on with what the run began with: {other} cannot be given");
+        }
+    }
+
+    private static async Task<int> RunAsync(RunSettings given, CancellationToken cancellationToken)
+    {
+        var resumed = given.Resume is { } cutOff ? await ResumedRun.ReadAsync(cutOff, cancellationToken) : null;
+        var settings = resumed?.Settings(given) ?? given;
+        var folder = PlanOptions.Load(await IsolationOption.AbilitiesAsync(settings.Isolation, cancellationToken));
+        var whole = new Planner(folder.Catalog).Plan(folder.Experiments, settings.Experiments, settings.Preset);
+        if (resumed is not null)
+        {
+            await resumed.CheckAsync(whole, cancellationToken);
         }
 
-        RunOutcome.ShowLeftOut(plan.LeftOut);
-        await using var labs = await RunningLabs.OpenAsync(plan, topology, folder.Deployments, settings.LabOptions, cancellationToken);
-        var lab = labs.Lab;
-        using var export = OtlpExport.Start("load", lab.Dashboard?.Otlp);
-        LabConsole.ShowDashboard(lab);
+        var (plan, started) = (resumed?.Missing(whole) ?? whole, DateTimeOffset.Now);
+        var id = resumed?.Results.Run.Id ?? settings.NewRunId(started);
+        // Before anything is started: an hour of measuring must not end with a report that cannot be written.
+        var archive = RunArchive.Open(settings.OutputFolder ?? Path.Combine(LabFolders.Reports, id), Path.Combine(LabFolders.State, "unsaved", id));
+        RunOutcome.Announce(settings, whole, plan);
+        var run = plan.Cells.Count == 0 && resumed is not null
+            ? resumed.Results with { Run = resumed.Results.Run with { FinishedAt = started, Aborted = null } }
+            : null;
+        await using var labs = run is null
+            // Servers that nobody asks are not started: idle, they would still disturb what is measured.
+            ? await RunningLabs.OpenAsync(plan, LabTopology.For(plan.Systems), folder.Deployments, settings.LabOptions, cancellationToken)
+            : null;
+        using var export = labs is null ? null : OtlpExport.Start("load", labs.Lab.Dashboard?.Otlp);
+        if (labs is not null)
+        {
+            LabConsole.ShowDashboard(labs.Lab);
+            var draft = resumed is null
+                ? await RunDescription.BeginAsync(settings, id, started, whole, folder, labs.Lab, cancellationToken)
+                : await resumed.GoOnAsync(started, labs.Lab.Endpoints, cancellationToken);
+            run = await MeasureAsync(
+                new RunResults { Run = draft, Cells = [] }, plan, measured => resumed?.Join(whole, measured) ?? measured, settings, labs, archive, cancellationToken);
+        }
 
-        var draft = await RunDescription.BeginAsync(settings, plan, folder, lab, cancellationToken);
-        var reportFolder = settings.OutputFolder ?? Path.Combine(LabFolders.Reports, draft.Id);
-        var (results, aborted) = await MeasureAsync(
-            plan, labs.Scenarios(settings.Seed, settings.Tracing, reportFolder), labs, new CellLimits(topology, lab as LocalLab), cancellationToken);
-        var run = new RunResults
+        await archive.FinishAsync(run!);
+        RunOutcome.Show(run!, whole, LabFolders.Show(archive.Folder));
+        if (settings.KeepUp && labs is not null && run!.Run.Aborted is null)
         {
-            Run = draft with { FinishedAt = DateTimeOffset.Now, Aborted = aborted },
-            Cells = results,
-        };
-        await ReportWriter.WriteAsync(run, reportFolder, CancellationToken.None);
-        RunOutcome.Show(run, plan, LabFolders.Show(reportFolder));
-        if (settings.KeepUp && aborted is null)
-        {
-            using var published = PublishedLab.Publish(lab.Endpoints, LabFolders.State);
-            LabConsole.ShowEndpoints(lab.Endpoints);
+            using var published = PublishedLab.Publish(labs.Lab.Endpoints, LabFolders.State);
+            LabConsole.ShowEndpoints(labs.Lab.Endpoints);
             AnsiConsole.MarkupLine("[grey]Everything is still running; Ctrl-C stops it.[/]");
             await LabConsole.WaitAsync(cancellationToken);
         }
 
-        return aborted is not null ? ExitCodes.Interrupted
-            : RunOutcome.IsSuccess(run, plan) ? ExitCodes.Ok
+        return archive.Problem is { } problem ? throw new ReportFolderException(problem)
+            : run!.Run.Aborted is not null ? ExitCodes.Interrupted
+            : RunOutcome.IsSuccess(run, whole) ? ExitCodes.Ok
             : ExitCodes.Failed;
     }
 
     /// <summary>Interrupted, it returns what was measured until then: a report of it is better than none.</summary>
-    private static async Task<(IReadOnlyList<CellResult> Results, string? Aborted)> MeasureAsync(
-        Plan plan, IReadOnlyList<IScenario> scenarios, RunningLabs labs, CellLimits limits, CancellationToken cancellationToken)
+    private static async Task<RunResults> MeasureAsync(
+        RunResults begun,
+        Plan plan,
+        Func<IReadOnlyList<CellResult>, IReadOnlyList<CellResult>> join,
+        RunSettings settings,
+        RunningLabs labs,
+        RunArchive archive,
+        CancellationToken cancellationToken)
     {
         await using var progress = ProgressView.Open();
-        var runner = new ExperimentRunner(scenarios, labs.ProcessIds, progress.Show, limits.ApplyAsync);
+        ExperimentRunner? runner = null;
+        runner = new ExperimentRunner(
+            labs.Scenarios(settings.Seed, settings.Tracing, archive.Folder),
+            labs.ProcessIds,
+            progress.Show,
+            new CellLimits(LabTopology.For(plan.Systems), labs.Lab as LocalLab).ApplyAsync,
+            _ => archive.SaveAsync(begun with { Cells = join(runner!.Results) }));
+        await archive.SaveAsync(begun with { Cells = join([]) });
+        string? aborted = null;
         try
         {
             await runner.RunAsync(plan, cancellationToken);
-            return (runner.Results, null);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            return (runner.Results, "interrupted before all cells had run");
+            aborted = "interrupted before all cells had run";
         }
+
+        return new RunResults { Run = begun.Run with { FinishedAt = DateTimeOffset.Now, Aborted = aborted }, Cells = join(runner.Results) };
     }
 }
 
@@ -150,6 +189,9 @@ internal sealed record RunSettings(
 
     /// <summary>What the lab's services run in.</summary>
     public Isolation Isolation { get; init; }
+
+    /// <summary>The folder of a run that was cut off and goes on.</summary>
+    public string? Resume { get; init; }
 
     /// <summary>Somebody else has started the lab.</summary>
     public bool Attach { get; init; }

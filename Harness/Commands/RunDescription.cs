@@ -13,13 +13,18 @@ namespace Lab.Harness.Commands;
 internal static class RunDescription
 {
     public static async Task<RunInfo> BeginAsync(
-        RunSettings settings, Plan plan, ExperimentFolder folder, IRunningLab lab, CancellationToken cancellationToken)
+        RunSettings settings,
+        string id,
+        DateTimeOffset now,
+        Plan plan,
+        ExperimentFolder folder,
+        IRunningLab lab,
+        CancellationToken cancellationToken)
     {
-        var now = DateTimeOffset.Now;
         var planned = plan.Cells.Select(cell => (cell.Experiment, cell.Group)).ToHashSet();
         return new RunInfo
         {
-            Id = settings.NewRunId(now),
+            Id = id,
             StartedAt = now,
             Seed = settings.Seed,
             Preset = settings.Preset,
@@ -32,7 +37,7 @@ internal static class RunDescription
                 ["dashboard"] = lab.Dashboard is null ? "none" : "running",
                 ["isolation"] = lab.Isolation,
             },
-            Packages = await Task.Run(() => Packages(lab.Endpoints), cancellationToken),
+            Packages = await PackagesAsync(lab.Endpoints, cancellationToken),
             Systems = [.. plan.Cells.Select(cell => cell.Info).DistinctBy(system => system.Name)],
             LeftOut = plan.LeftOut,
             Experiments =
@@ -48,6 +53,10 @@ internal static class RunDescription
             ],
         };
     }
+
+    /// <summary>Versions that shape the figures.</summary>
+    public static Task<Dictionary<string, string>> PackagesAsync(LabEndpoints endpoints, CancellationToken cancellationToken) =>
+        Task.Run(() => Packages(endpoints), cancellationToken);
 
     private static Dictionary<string, string> Packages(LabEndpoints endpoints)
     {

@@ -1,5 +1,6 @@
 using Lab.Harness.Archive;
 using Lab.Harness.Experiments;
+using Lab.Harness.Systems;
 using Spectre.Console;
 
 namespace Lab.Harness.Commands;
@@ -9,6 +10,26 @@ internal static class RunOutcome
 {
     public static bool IsSuccess(RunResults run, Plan plan) =>
         run.Cells.Count == plan.Cells.Count && run.Cells.All(cell => cell.Verdict == Verdict.True);
+
+    /// <summary>What will be measured, before anything is started.</summary>
+    /// <param name="settings">Of the run.</param>
+    /// <param name="whole">All of it.</param>
+    /// <param name="plan">What of it is still to be done.</param>
+    public static void Announce(RunSettings settings, Plan whole, Plan plan)
+    {
+        AnsiConsole.MarkupLineInterpolated($"[bold]{whole.Cells.Count} cells[/], preset {settings.Preset}, seed {settings.Seed}");
+        if (settings.Resume is not null)
+        {
+            AnsiConsole.MarkupLineInterpolated($"{whole.Cells.Count - plan.Cells.Count} of them are there already; {plan.Cells.Count} are left to measure");
+        }
+
+        foreach (var notice in plan.Systems.Select(name => SystemModules.Default.Find(name)?.Notice()).OfType<string>())
+        {
+            AnsiConsole.MarkupLineInterpolated($"[grey]{notice}[/]");
+        }
+
+        ShowLeftOut(plan.LeftOut);
+    }
 
     public static void Show(RunResults run, Plan plan, string folder)
     {
@@ -42,6 +63,10 @@ internal static class RunOutcome
         var good = run.Cells.Count(cell => cell.Verdict == Verdict.True);
         AnsiConsole.MarkupLineInterpolated($"[bold]{good} of {plan.Cells.Count} cells ran and kept every invariant.[/]");
         AnsiConsole.MarkupLineInterpolated($"report: [bold]{Path.Combine(folder, "index.html")}[/]");
+        if (run.Run.Aborted is not null)
+        {
+            AnsiConsole.MarkupLineInterpolated($"[grey]./lab run --resume {folder} goes on with what is left[/]");
+        }
     }
 
     /// <summary>What this machine cannot run: no failure, but the reader would miss it.</summary>

@@ -160,11 +160,14 @@ public sealed record Cell
 
     /// <summary>Equal for cells that measure the same, whatever the order of their factors.</summary>
     [JsonIgnore]
-    public string Identity => string.Join(
+    public string Identity => IdentityOf(System, Operation, Factors);
+
+    /// <inheritdoc cref="Identity"/>
+    public static string IdentityOf(string system, string operation, IReadOnlyDictionary<string, object> factors) => string.Join(
         ' ',
-        Factors.OrderBy(factor => factor.Key, StringComparer.Ordinal)
+        factors.OrderBy(factor => factor.Key, StringComparer.Ordinal)
             .Select(factor => $"{factor.Key}={factor.Value}")
-            .Prepend($"{System} {Operation}"));
+            .Prepend($"{system} {operation}"));
 
     /// <summary>A numeric factor.</summary>
     /// <exception cref="KeyNotFoundException">The cell has no such factor.</exception>

@@ -11,6 +11,9 @@ public static class ReportWriter
     public const string CsvFile = "results.csv";
     public const string JsonFile = "results.json";
 
+    /// <summary>All that is made from the archive.</summary>
+    public static IReadOnlyList<string> MadeFiles { get; } = [HtmlFile, MarkdownFile, CsvFile];
+
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
 
     /// <summary>
@@ -23,15 +26,21 @@ public static class ReportWriter
     /// <exception cref="IOException">A file cannot be written.</exception>
     public static async Task WriteAsync(RunResults results, string folder, CancellationToken cancellationToken)
     {
-        Directory.CreateDirectory(folder);
-
         // The archive first: whatever happens to the reports, they can be made from it.
-        await ReplaceAsync(Path.Combine(folder, JsonFile), ResultsJson.Serialize(results), cancellationToken);
+        await SaveAsync(results, folder, cancellationToken);
         await ReplaceAsync(Path.Combine(folder, CsvFile), CsvReport.Render(results), cancellationToken);
         var model = ReportModel.Of(results);
         await ReplaceAsync(Path.Combine(folder, MarkdownFile), MarkdownReport.Render(model), cancellationToken);
         var html = await HtmlReport.RenderAsync(model, cancellationToken);
         await ReplaceAsync(Path.Combine(folder, HtmlFile), html, cancellationToken);
+    }
+
+    /// <summary>Writes the archive alone, <c>results.json</c>: replaced whole, too.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public static async Task SaveAsync(RunResults results, string folder, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(folder);
+        await ReplaceAsync(Path.Combine(folder, JsonFile), ResultsJson.Serialize(results), cancellationToken);
     }
 
     /// <summary>Writes the reports of an archived run again, from its <c>results.json</c>.</summary>

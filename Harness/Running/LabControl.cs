@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Headers;
@@ -6,6 +7,7 @@ using System.Text.Json;
 using Lab.FaultProxy.Client;
 using Lab.Harness.Experiments;
 using Lab.ServiceDefaults;
+using Lab.Storage.MySql;
 using Lab.Telemetry.Requests;
 using Lab.Topology;
 
@@ -219,8 +221,29 @@ public sealed class LabControl(LabTopology topology, LabEndpoints endpoints, Dep
     private static bool IsSilence(Exception exception, CancellationToken cancellationToken) =>
         exception is HttpRequestException || (exception is TaskCanceledException && !cancellationToken.IsCancellationRequested);
 
-    /// <summary>One that has crashed is on its way back: the lab starts it again.</summary>
-    private Task WaitUntilHealthyAsync(string service, CancellationToken cancellationToken) => UntilAsync(
+    /// <summary>Waits for a database that is on its way back.</summary>
+    /// <exception cref="LabControlException">It does not come back in time.</exception>
+    public Task WaitForDatabaseAsync(string name, CancellationToken cancellationToken) => UntilAsync(
+        () => Task.Run(
+            () =>
+            {
+                try
+                {
+                    using var connection = MySqlDriver.Open(endpoints.Databases[name]);
+                    return true;
+                }
+                catch (DbException)
+                {
+                    return false;
+                }
+            },
+            cancellationToken),
+        $"database {name} does not answer, and has not done so for {RestartTimeout.TotalSeconds:0} s",
+        cancellationToken);
+
+    /// <summary>Waits for a service that has crashed and is on its way back: the lab starts it again.</summary>
+    /// <exception cref="LabControlException">It does not come back in time.</exception>
+    public Task WaitUntilHealthyAsync(string service, CancellationToken cancellationToken) => UntilAsync(
         () => IsHealthyAsync(endpoints.Services[service].Admin, cancellationToken),
         $"{service} is not healthy, and has not become so within {RestartTimeout.TotalSeconds:0} s",
         cancellationToken);

@@ -32,7 +32,7 @@ public sealed class CalibrationScenario(LabControl lab, long seed) : IScenario
             await Task.Run(() => CalibrationTable.Create(database), cancellationToken);
         }
 
-        return new CalibrationPopulation([.. Enumerable.Range(0, cell.Number(CalibrationModule.Clients)).Select(index => NewClient(cell, index, database, echo))]);
+        return new CalibrationPopulation(lab, [.. Enumerable.Range(0, cell.Number(CalibrationModule.Clients)).Select(index => NewClient(cell, index, database, echo))]);
     }
 
     private LoadClient NewClient(Cell cell, int index, string database, DnsEndPoint echo) => cell.Operation switch
@@ -43,10 +43,12 @@ public sealed class CalibrationScenario(LabControl lab, long seed) : IScenario
         _ => throw new NotSupportedException($"calibration has no operation '{cell.Operation}'"),
     };
 
-    private sealed class CalibrationPopulation(IReadOnlyList<LoadClient> clients) : IPopulation
+    private sealed class CalibrationPopulation(LabControl lab, IReadOnlyList<LoadClient> clients) : IPopulation
     {
-        /// <summary>No factor concerns a calibration: it is what it is.</summary>
-        public Task ApplyAsync(Cell cell, CancellationToken cancellationToken) => Task.CompletedTask;
+        /// <summary>No factor concerns a calibration; but what has crashed must be there again.</summary>
+        public Task ApplyAsync(Cell cell, CancellationToken cancellationToken) => cell.Operation == CalibrationModule.RoundTrip
+            ? lab.WaitUntilHealthyAsync(CalibrationTopology.EchoServer, cancellationToken)
+            : lab.WaitForDatabaseAsync(CalibrationTopology.Database, cancellationToken);
 
         public ILoad Load(Cell cell) => new ClosedLoop(clients);
 

@@ -58,8 +58,8 @@ public sealed class EchoScenario(
 /// <summary>The load of one cell.</summary>
 internal sealed class EchoPopulation(EchoLoad load, EchoServers servers, string? reportFolder) : IPopulation
 {
-    /// <summary>Each engine has a server of its own: there is nothing to be set.</summary>
-    public Task ApplyAsync(Cell cell, CancellationToken cancellationToken) => Task.CompletedTask;
+    /// <summary>Each engine has a server of its own: there is nothing to be set; but one that has crashed must be there again.</summary>
+    public Task ApplyAsync(Cell cell, CancellationToken cancellationToken) => servers.WaitUntilHealthyAsync(cancellationToken);
 
     public ILoad Load(Cell cell) => load;
 
@@ -70,15 +70,21 @@ internal sealed class EchoPopulation(EchoLoad load, EchoServers servers, string?
 
     public async Task<IReadOnlyDictionary<Cell, VerdictResult>> VerifyAsync(IReadOnlyList<Cell> cells, CancellationToken cancellationToken)
     {
-        if (reportFolder is not null)
+        var verdict = EchoInvariants.Judge(load.Ledger);
+        try
         {
-            foreach (var cell in cells)
+            foreach (var cell in reportFolder is null ? [] : cells)
             {
-                await ConnectionsCsv.WriteAsync(reportFolder, cell, load.LastConnections, cancellationToken);
+                await ConnectionsCsv.WriteAsync(reportFolder!, cell, load.LastConnections, cancellationToken);
             }
         }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // What a disk cannot take says nothing about the server.
+            verdict = verdict with { Reason = $"{verdict.Reason} (the figures of each connection could not be written: {exception.Message})" };
+        }
 
-        return cells.ToDictionary(cell => cell, _ => EchoInvariants.Judge(load.Ledger));
+        return cells.ToDictionary(cell => cell, _ => verdict);
     }
 
     public ValueTask DisposeAsync() => load.DisposeAsync();

@@ -34,6 +34,11 @@ internal sealed class EchoServers(
 
     public override string ToString() => $"{string.Join(", ", names)} at {Endpoint}";
 
+    /// <summary>All of them are there, or there again.</summary>
+    /// <exception cref="LabControlException">One does not come back.</exception>
+    public Task WaitUntilHealthyAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(names.Select(name => lab.WaitUntilHealthyAsync(name, cancellationToken)));
+
     /// <summary>New processes, with new logs.</summary>
     /// <exception cref="LabControlException">One does not come back.</exception>
     public Task RestartAsync(CancellationToken cancellationToken) =>
