@@ -31,8 +31,8 @@ public static class Analysers
     {
         IAnalyser[] ofSpeed = cores is { } known ? [.. OfSpeed, new LoadCeilingAnalyser(known)] : OfSpeed;
 
-        // Where a rate says nothing, or the system was disturbed, speed is not to be compared.
-        var timed = cells.Where(cell => cell.Does.Figures == CommonFigures.All).ToList();
+        // Where a rate says nothing, the system was disturbed, or something failed, speed is not to be compared.
+        var timed = cells.Where(cell => cell.Does.Figures == CommonFigures.All && Comparison.IsComparable(cell)).ToList();
         return [.. OfTrust.SelectMany(analyser => analyser.Analyse(cells))
             .Concat(cells.GroupBy(cell => cell.System, StringComparer.Ordinal).SelectMany(system => OfSystem(systems.Find(system.Key), [.. system])))
             .Concat(new ChangeAnalyser().Analyse(cells))
