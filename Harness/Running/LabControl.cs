@@ -20,6 +20,9 @@ namespace Lab.Harness.Running;
 public sealed class LabControl(LabTopology topology, LabEndpoints endpoints, Deployments deployments) : IDisposable
 {
     private static readonly TimeSpan RestartTimeout = TimeSpan.FromSeconds(60);
+    /// <summary>For a whole answer: a market's history may be long.</summary>
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromMinutes(2);
+
     private static readonly TimeSpan PollPause = TimeSpan.FromMilliseconds(50);
 
     private readonly HttpClient _http = new()
@@ -147,17 +150,20 @@ public sealed class LabControl(LabTopology topology, LabEndpoints endpoints, Dep
         service,
         async () =>
         {
+            // The client's own time limit ends with the headers.
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            patience.CancelAfter(AnswerTimeout);
             using var request = new HttpRequestMessage(method, new Uri(endpoints.Services[service].Admin, path)) { Content = content };
-            using var reply = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            using var reply = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token);
             if (!reply.IsSuccessStatusCode)
             {
                 throw new LabControlException(
-                    $"{service} refuses {method} {path}: {(int)reply.StatusCode} {await reply.Content.ReadAsStringAsync(cancellationToken)}");
+                    $"{service} refuses {method} {path}: {(int)reply.StatusCode} {await reply.Content.ReadAsStringAsync(patience.Token)}");
             }
 
             try
             {
-                return await read(reply.Content, cancellationToken);
+                return await read(reply.Content, patience.Token);
             }
             catch (Exception exception) when (exception is JsonException or IOException)
             {
@@ -219,7 +225,7 @@ public sealed class LabControl(LabTopology topology, LabEndpoints endpoints, Dep
 
     /// <summary>No answer, or none in time: a cancellation that nobody asked for is a timeout.</summary>
     private static bool IsSilence(Exception exception, CancellationToken cancellationToken) =>
-        exception is HttpRequestException || (exception is TaskCanceledException && !cancellationToken.IsCancellationRequested);
+        exception is HttpRequestException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested);
 
     /// <summary>Waits for a database that is on its way back.</summary>
     /// <exception cref="LabControlException">It does not come back in time.</exception>
