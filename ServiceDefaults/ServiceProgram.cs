@@ -19,10 +19,23 @@ public static class ServiceProgram
     /// <returns>The process's exit code.</returns>
     public static async Task<int> RunAsync(Func<Task<WebApplication>> start)
     {
-        WebApplication app;
-        try
+        WebApplication? app = null;
+        var code = await RunAsync(async () =>
         {
             app = await start();
+            return 0;
+        });
+        return app is null ? code : await app.WaitForEndAsync();
+    }
+
+    /// <summary>Runs the process of a part of a service, from its start to its end. What it cannot work with ends it with one line that says so.</summary>
+    /// <param name="run">All that it does.</param>
+    /// <returns>The process's exit code: that of <paramref name="run"/>.</returns>
+    public static async Task<int> RunAsync(Func<Task<int>> run)
+    {
+        try
+        {
+            return await run();
         }
         catch (Exception failure) when (failure is OptionsValidationException or AggregateException { InnerException: OptionsValidationException }
             or InvalidOperationException or IOException or UnauthorizedAccessException or SocketException)
@@ -31,8 +44,6 @@ public static class ServiceProgram
             await Console.Error.WriteLineAsync(failure.Message);
             return CannotStart;
         }
-
-        return await app.WaitForEndAsync();
     }
 
     /// <summary>

@@ -72,6 +72,48 @@ public sealed partial class CliTests : IDisposable
         Assert.Contains("paused", market.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_damaged_journal_is_told_shown_and_repaired_after_a_yes()
+    {
+        using var market = Start();
+        await market.WriteLineAsync("open sellers=0 buy_every_ms=off");
+        await market.WaitForAsync("is open: 6 peers");
+        await market.WriteLineAsync("deposit salt 10");
+        await market.WaitForAsync("the trader keeps 10 salt for you");
+        await market.WriteLineAsync("buy salt 2");
+        await market.WaitForAsync("bought 2 salt");
+        var journal = Directory.GetFiles(_state, "*.journal", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Last();
+        var bytes = await File.ReadAllBytesAsync(journal);
+        await using (var file = new FileStream(journal, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+        {
+            // The sale was acknowledged, and one bit of it is another one now.
+            file.Seek(Array.LastIndexOf(bytes, (byte)'\n') - 5, SeekOrigin.Begin);
+            file.WriteByte((byte)(bytes[Array.LastIndexOf(bytes, (byte)'\n') - 5] ^ 1));
+        }
+
+        await market.WriteLineAsync("kill trader");
+        await market.WaitForAsync("cannot use the accounts");
+        var (code, output) = await RunAsync("status");
+        Assert.Equal((Done, true), (code, output.Contains($"{Path.GetFileName(journal)} is damaged at byte", StringComparison.Ordinal)));
+        var terms = Directory.GetFiles(Path.GetDirectoryName(journal)!, "*.journal").Length;
+
+        (code, output) = await RunAsync("repair");
+        Assert.Equal((Refused, true), (code, output.Contains("nothing is changed yet", StringComparison.Ordinal)));
+        Assert.Contains("lost: what term", output, StringComparison.Ordinal);
+        Assert.Equal(Refused, (await RunAsync("buy", "salt", "1")).Code);
+        // Each peer has taken one term at most, however long nobody could trade.
+        Assert.InRange(Directory.GetFiles(Path.GetDirectoryName(journal)!, "*.journal").Length, terms, terms + 6);
+
+        (code, output) = await RunAsync("repair", "--yes");
+        Assert.Equal((Done, true), (code, output.Contains("repaired: ", StringComparison.Ordinal)));
+        (code, output) = await RunAsync("buy", "salt", "3");
+        Assert.Equal((Done, true), (code, output.Contains("bought 3 salt from yourself for 45 coins", StringComparison.Ordinal)));
+        Assert.Equal(Done, (await RunAsync("repair")).Code);
+        Assert.Single(Directory.GetFiles(Path.GetDirectoryName(journal)!, "*.journal.damaged-*"));
+        await market.WriteLineAsync("quit");
+        await market.WaitForExitAsync();
+    }
+
     private async Task AssertStatusAsync()
     {
         using var status = await AccountsAsync();

@@ -139,6 +139,8 @@ public sealed class MarketTests(TradingPostLab lab)
     [InlineData("""{"stock":0}""")]
     [InlineData("""{"buyEvery_ms":0}""")]
     [InlineData("""{"accounts":"paper"}""")]
+    [InlineData("{\"accounts\":\"\\ud800\"}")]
+    [InlineData("{\"\\ud800\":1}")]
     [InlineData("""{"colour":"red"}""")]
     public async Task Settings_that_cannot_be_are_refused_in_words(string settings)
     {
@@ -224,7 +226,12 @@ public sealed class MarketTests(TradingPostLab lab)
 
     private static IEnumerable<string> HostileTexts =>
     [
-        "", "null", "[]", "{}", "\"\\ud800\"", "{\"id\":1}", new string('[', 5000),
+        "", "null", "[]", "{}", "\"\\ud800\"", """{"\ud800":1}""", """{"id":1,"\ud800":100}""", """{"id":"\ud800"}""",
+        """{"id":1,"from":100,"message":{"type":"\ud800","clock":[]}}""",
+        """{"id":1,"from":100,"message":{"type":"join","clock":[],"\udc00":1}}""",
+        """{"id":1,"from":100,"message":{"type":"buy","clock":[],"request":{"participant":100,"session":1,"number":1},"good":"\ud800","quantity":1}}""",
+        """{"id":1,"from":100,"message":{"type":"buy","clock":[],"request":{"participant":"\ud800","session":1,"number":1},"good":"salt","quantity":1}}""",
+        "{\"id\":1}", new string('[', 5000),
         """{"id":1,"from":100,"message":null}""",
         """{"id":1,"from":100,"message":{"type":"sing","clock":[]}}""",
         """{"id":1,"from":100,"message":{"type":"join","clock":null,"nonce":1}}""",

@@ -58,6 +58,29 @@ public sealed class TradingPostLab : TestLab
         return reply.StatusCode;
     }
 
+    /// <summary>Ends the market for good.</summary>
+    public async Task CloseAsync()
+    {
+        using var http = Http();
+        using var reply = await http.DeleteAsync(new Uri("/admin/market", UriKind.Relative));
+        Assert.True(reply.IsSuccessStatusCode);
+    }
+
+    public async Task<(HttpStatusCode Status, string Text)> ReadAsync(string path)
+    {
+        using var http = Http();
+        using var reply = await http.GetAsync(new Uri(path, UriKind.Relative));
+        return (reply.StatusCode, await reply.Content.ReadAsStringAsync());
+    }
+
+    public async Task<HttpStatusCode> PostJsonAsync(string path, string json)
+    {
+        using var http = Http();
+        using var content = new StringContent(json, System.Text.Encoding.UTF8, "application/json");
+        using var reply = await http.PostAsync(new Uri(path, UriKind.Relative), content);
+        return reply.StatusCode;
+    }
+
     public async Task<MarketState> ActAsync(string peer, string action)
     {
         using var reply = await PostAsync(peer, action);

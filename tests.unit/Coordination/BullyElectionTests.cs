@@ -165,6 +165,37 @@ public class BullyElectionTests
         Expect();
     }
 
+    /// <summary>A store that cannot be used must not be asked for terms without end, and be used again soon when it works.</summary>
+    [Fact]
+    public void The_more_often_the_store_fails_the_longer_are_the_rests_up_to_a_bound_until_it_works()
+    {
+        var election = Election(3);
+        election.Start();
+        List<long> rests = [];
+        for (var claim = 0; claim < 50; claim++)
+        {
+            _done.Clear();
+            election.TermRefused();
+            rests.Add(Rest());
+            election.Fire("election");
+        }
+
+        long[] least = [500_000, 500_000, 1_000_000, 2_000_000, 4_000_000, .. Enumerable.Repeat(8_000_000L, 45)];
+        Assert.All(rests.Zip(least), rest => Assert.InRange(rest.First, rest.Second, rest.Second * 3 / 2));
+
+        // A term that is granted says nothing: what is written in it may fail as well.
+        election.TermGranted(7);
+        _done.Clear();
+        election.StoreFailed();
+        Assert.InRange(Rest(), 8_000_000, 12_000_000);
+        election.Fire("election");
+        election.TermGranted(8);
+        election.StoreWorked();
+        _done.Clear();
+        election.StoreFailed();
+        Assert.InRange(Rest(), 500_000, 750_000);
+    }
+
     [Fact]
     public void A_term_that_was_overtaken_is_not_led()
     {

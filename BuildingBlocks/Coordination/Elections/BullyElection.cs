@@ -20,6 +20,9 @@ public sealed class BullyElection(IElectionHost host, IReadOnlyList<int> nodes, 
     /// <summary>The highest id that answered.</summary>
     private int? _answered;
 
+    /// <summary>How often in a row the store has failed this node.</summary>
+    private int _failures;
+
     /// <summary>This node has resigned, and leaves it to others until its successor is lost.</summary>
     private bool _resigned;
 
@@ -159,7 +162,21 @@ public sealed class BullyElection(IElectionHost host, IReadOnlyList<int> nodes, 
     {
         if (State == ElectionState.Claiming)
         {
+            _failures++;
             GiveWay();
+        }
+    }
+
+    /// <summary>What this node wrote as the leader is there: the store can be used.</summary>
+    public void StoreWorked() => _failures = 0;
+
+    /// <summary>A leader's write failed, and nobody knows whether it is there: it leads no longer.</summary>
+    public void StoreFailed()
+    {
+        if (IsLeader)
+        {
+            _failures++;
+            Fenced();
         }
     }
 
@@ -334,7 +351,13 @@ public sealed class BullyElection(IElectionHost host, IReadOnlyList<int> nodes, 
         }
     }
 
-    private void Rest() => Enter(ElectionState.Resting, options.FencedPatienceUs + host.Random.NextInt64((options.FencedPatienceUs / 2) + 1));
+    private void Rest()
+    {
+        const int Usual = 2;
+        const int MostDoublings = 20;
+        var patience = Math.Min(options.LongestPatienceUs, options.FencedPatienceUs << Math.Clamp(_failures - Usual, 0, MostDoublings));
+        Enter(ElectionState.Resting, patience + host.Random.NextInt64((patience / 2) + 1));
+    }
 
     private void Announce()
     {

@@ -21,6 +21,12 @@ public sealed record ElectionOptions
     /// </summary>
     public long FencedPatienceUs { get; init; } = 500_000;
 
+    /// <summary>
+    /// The longest rest. Each time the store fails a node that claims or leads, its next rest is twice as long as the one
+    /// before, from the third one on: a store that cannot be used must not be asked for terms without end.
+    /// </summary>
+    public long LongestPatienceUs { get; init; } = 8_000_000;
+
     /// <summary>How often the leader repeats its word, for those who missed it.</summary>
     public long RepeatUs { get; init; } = 250_000;
 }

@@ -19,6 +19,7 @@ internal static class TradingPostCommand
             Arity = ArgumentArity.ZeroOrMore,
         };
         var json = new Option<bool>("--json") { Description = "With status: for programs." };
+        var yes = new Option<bool>("--yes") { Description = "With repair: do it without asking." };
         var command = new Command("trading-post", $"""
             Show the trading post live and play with it: peers that elect a trader, sell and buy. Uses the lab that is up
             (./lab up); where none is, it starts the trading post alone and ends it in the end.
@@ -33,13 +34,17 @@ internal static class TradingPostCommand
               ./lab trading-post kill trader
               ./lab trading-post status --json
               echo kill trader | ./lab trading-post
-            """) { words, json };
+            """) { words, json, yes };
         command.SetAction((arguments, cancellationToken) =>
         {
             var given = arguments.GetValue(words) ?? [];
-            return given.Length == 0 && !arguments.GetValue(json)
-                ? WatchAsync(cancellationToken)
-                : ExecuteAsync(arguments.GetValue(json) ? [.. given.DefaultIfEmpty("status"), "--json"] : given, cancellationToken);
+            if (given.Length == 0 && !arguments.GetValue(json) && !arguments.GetValue(yes))
+            {
+                return WatchAsync(cancellationToken);
+            }
+
+            IEnumerable<string> command = arguments.GetValue(json) ? [.. given.DefaultIfEmpty("status"), "--json"] : given;
+            return ExecuteAsync([.. command, .. arguments.GetValue(yes) ? ["--yes"] : Array.Empty<string>()], cancellationToken);
         });
         return command;
     }

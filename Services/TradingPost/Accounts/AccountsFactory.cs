@@ -28,6 +28,25 @@ public static class AccountsFactory
         ? JournalHistory.Read(Folder(settings))
         : MySqlHistory.Read(ConnectionString(settings), settings.Market);
 
+    /// <summary>Looks whether the whole history can be read, which is quicker than reading it. A database looks after itself.</summary>
+    /// <exception cref="DamagedJournalException">It cannot.</exception>
+    /// <exception cref="IOException">The accounts cannot be read.</exception>
+    public static Task CheckHistoryAsync(AccountsSettings settings, CancellationToken cancellationToken) => settings.Kind == AccountsKind.File
+        ? Task.Run(() => JournalHistory.Check(Folder(settings), cancellationToken), cancellationToken)
+        : Task.CompletedTask;
+
+    /// <summary>What must be given up so that the accounts can be continued; empty: nothing.</summary>
+    /// <exception cref="IOException">The accounts cannot be read.</exception>
+    public static Task<IReadOnlyList<RepairStep>> PlanRepairAsync(AccountsSettings settings, CancellationToken cancellationToken) =>
+        settings.Kind == AccountsKind.File
+            ? Task.Run(() => JournalRepair.Plan(Folder(settings), cancellationToken), cancellationToken)
+            : Task.FromResult<IReadOnlyList<RepairStep>>([]);
+
+    /// <summary>Gives it up, and keeps it aside. Nobody may use the accounts meanwhile.</summary>
+    /// <exception cref="IOException">The disk failed; it may be tried again.</exception>
+    public static Task RepairAsync(AccountsSettings settings, IReadOnlyList<RepairStep> steps) =>
+        Task.Run(() => JournalRepair.Apply(Folder(settings), steps));
+
     /// <summary>
     /// Empties the accounts, also of all that fences: only when every peer of the market has ended. Better still, give the next
     /// market a folder or name of its own.
@@ -82,3 +101,13 @@ public sealed record AccountsSettings
     /// <summary>Without the secret.</summary>
     public override string ToString() => Kind == AccountsKind.File ? $"files in {Folder}" : $"market {Market} on MySQL";
 }
+
+/// <summary>What a repair gives up of one term.</summary>
+/// <param name="Term">Which.</param>
+/// <param name="File">The path of the file that is damaged, or missing.</param>
+/// <param name="At">Where, in bytes.</param>
+/// <param name="Why">In words.</param>
+/// <param name="Kept">Bytes of the term's journal that still count: what is behind them is kept aside. 0: the whole term is given up.</param>
+/// <param name="LostRecords">Records that can be read behind the damage, and cannot follow what is before it.</param>
+/// <param name="LostSales">How many of them are sales.</param>
+public sealed record RepairStep(long Term, string File, long At, string Why, long Kept, int LostRecords, int LostSales);

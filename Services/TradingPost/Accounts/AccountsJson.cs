@@ -9,6 +9,7 @@ namespace Lab.TradingPost.Accounts;
 [JsonSerializable(typeof(IReadOnlyList<AccountRecord>))]
 [JsonSerializable(typeof(TermClaim))]
 [JsonSerializable(typeof(TermSnapshot))]
+[JsonSerializable(typeof(TermEnd))]
 internal sealed partial class AccountsJson : JsonSerializerContext;
 
 /// <summary>The first line of a term's file: the term has begun.</summary>
@@ -27,3 +28,7 @@ internal sealed record TermBase(long Term, long Offset);
 /// <param name="Offset">In the term's file, in bytes: where the journal goes on after the snapshot.</param>
 /// <param name="Ledger">The accounts there.</param>
 internal sealed record TermSnapshot(long Offset, JsonElement Ledger);
+
+/// <summary>The only line of the file that says up to where a term's file was acknowledged.</summary>
+/// <param name="End">In the term's file, in bytes.</param>
+internal sealed record TermEnd(long End);

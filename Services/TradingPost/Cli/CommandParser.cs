@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Lab.TradingPost.Accounts;
 using Lab.TradingPost.Market;
 
 namespace Lab.TradingPost.Cli;
@@ -15,7 +16,7 @@ internal static class CommandParser
 
     private static readonly Dictionary<string, Good> Goods = NamesOf<Good>();
 
-    private static readonly string[] Names = [.. Actions.Keys, "buy", "deposit", "open", "status", "help", "quit"];
+    private static readonly string[] Names = [.. Actions.Keys, "buy", "deposit", "open", "reopen", "repair", "status", "help", "quit"];
 
     /// <summary>A line per command, for people.</summary>
     public static IReadOnlyList<string> Help { get; } =
@@ -29,6 +30,8 @@ internal static class CommandParser
         "buy fish 2                buy goods; salt costs 15 coins, fish 10, boar 30",
         "open [peers=6 ...]        a new market with empty accounts, with:",
         .. OpenSettings.Help.Select(line => "    " + line),
+        "reopen                    the market that ended with the lab, with its accounts",
+        "repair [--yes]            shows what a damaged journal has lost; after a yes, goes on without it",
         "status [--json]           everything at once",
         "help, quit",
     ];
@@ -50,6 +53,8 @@ internal static class CommandParser
             "buy" => Trade(name, rest, (good, quantity) => new BuyGoods(good, quantity)),
             "deposit" => Trade(name, rest, (good, quantity) => new DepositGoods(good, quantity)),
             "open" => new OpenNewMarket(OpenSettings.Parse(rest)),
+            "reopen" => NoMore(name, rest, new ReopenMarket()),
+            "repair" => rest is ["--yes"] ? new RepairJournal(IsAgreed: true) : NoMore(name, rest, new RepairJournal(IsAgreed: false)),
             "status" => rest is ["--json"] ? new ShowStatus(AsJson: true) : NoMore(name, rest, new ShowStatus(AsJson: false)),
             "help" => NoMore(name, rest, new ShowHelp()),
             "quit" or "exit" => NoMore(name, rest, new Quit()),
@@ -120,6 +125,15 @@ internal sealed record BuyGoods(Good Good, int Quantity) : MarketCommand;
 internal sealed record DepositGoods(Good Good, int Quantity) : MarketCommand;
 
 internal sealed record OpenNewMarket(MarketSettings Settings) : MarketCommand;
+
+internal sealed record ReopenMarket : MarketCommand;
+
+/// <param name="IsAgreed">False: what would be lost is only shown.</param>
+internal sealed record RepairJournal(bool IsAgreed) : MarketCommand
+{
+    /// <summary>What the user has seen and agreed to; null: whatever it is.</summary>
+    public IReadOnlyList<RepairStep>? Seen { get; init; }
+}
 
 /// <param name="AsJson">For programs instead of people.</param>
 internal sealed record ShowStatus(bool AsJson) : MarketCommand;

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using Lab.TradingPost.Accounts;
+using Lab.TradingPost.Accounts.Files;
 using Lab.TradingPost.Client;
 using Lab.TradingPost.Market;
 using Lab.TradingPost.Protocol;
@@ -25,6 +27,8 @@ internal sealed class CommandRunner(SupervisorClient supervisor, MarketClient cl
                 BuyGoods buy => await BuyAsync(buy, cancellationToken),
                 DepositGoods deposit => await DepositAsync(deposit, cancellationToken),
                 OpenNewMarket open => await OpenAsync(open, cancellationToken),
+                ReopenMarket => await ReopenAsync(cancellationToken),
+                RepairJournal repair => await RepairAsync(repair, cancellationToken),
                 ShowStatus status => CommandAnswer.Done(StatusReport.Of(
                     await new MarketWatch(supervisor, client).LookAsync(cancellationToken), status.AsJson)),
                 ShowHelp => CommandAnswer.Done([.. CommandParser.Help]),
@@ -104,8 +108,42 @@ internal sealed class CommandRunner(SupervisorClient supervisor, MarketClient cl
         return CommandAnswer.Done($"market {market.Number} is open: {OpenSettings.Describe(market.Settings)}");
     }
 
+    private async Task<CommandAnswer> ReopenAsync(CancellationToken cancellationToken) => await supervisor.ReopenAsync(cancellationToken) is { } market
+        ? CommandAnswer.Done($"market {market.Number} is open: {OpenSettings.Describe(market.Settings)}")
+        : throw SupervisorException.NoMarket("none is kept");
+
+    private async Task<CommandAnswer> RepairAsync(RepairJournal repair, CancellationToken cancellationToken)
+    {
+        var steps = await supervisor.PlanRepairAsync(cancellationToken);
+        if (steps.Count == 0)
+        {
+            return CommandAnswer.Done("the journal needs no repair: whoever trades next can go on with all that was acknowledged");
+        }
+
+        List<string> lines = [.. steps.SelectMany(Describe)];
+        if (!repair.IsAgreed)
+        {
+            return new CommandAnswer(ExitCode.Refused, [.. lines, "nothing is changed yet: 'repair --yes' goes on without it, and keeps the damaged files under another name"])
+            {
+                Question = "Go on without it?",
+                IfAgreed = new RepairJournal(IsAgreed: true) { Seen = steps },
+            };
+        }
+
+        await supervisor.RepairAsync(repair.Seen ?? steps, cancellationToken);
+        return CommandAnswer.Done([.. lines, $"repaired: the damaged files are kept beside the journal, with {JournalRepair.Aside}TIME at the end of their names; the market is open again"]);
+    }
+
+    private static IEnumerable<string> Describe(RepairStep step)
+    {
+        yield return $"{step.File}, byte {step.At}: {step.Why}";
+        yield return step.Kept == 0
+            ? $"  lost: all of term {step.Term}; {step.LostRecords} records can still be read there, {step.LostSales} of them sales, but not what they follow"
+            : $"  lost: what term {step.Term} has behind byte {step.Kept}; {step.LostRecords} records can still be read there, {step.LostSales} of them sales, but not what they follow";
+    }
+
     private async Task<MarketState> OpenMarketAsync(CancellationToken cancellationToken) =>
-        await supervisor.StateAsync(cancellationToken) ?? throw SupervisorException.NoMarket();
+        await supervisor.StateAsync(cancellationToken) ?? throw SupervisorException.NoMarket(supervisor.WhyClosed);
 
     private static string Explain(RefusedException refused) => refused.Reason switch
     {
@@ -124,6 +162,12 @@ internal sealed class CommandRunner(SupervisorClient supervisor, MarketClient cl
 internal sealed record CommandAnswer(int Code, IReadOnlyList<string> Lines)
 {
     public bool IsDone => Code == ExitCode.Done;
+
+    /// <summary>What a user who is there is asked; null: nothing.</summary>
+    public string? Question { get; init; }
+
+    /// <summary>What is done after a yes to that.</summary>
+    public MarketCommand? IfAgreed { get; init; }
 
     public static CommandAnswer Done(params IReadOnlyList<string> lines) => new(ExitCode.Done, lines);
 }

@@ -59,6 +59,7 @@ internal static class EventLines
             PeerEventKind.Trades => $"{Who(line)} trades in term {what.Term}",
             PeerEventKind.FirstSale => $"{Who(line)} made the first sale of term {what.Term}",
             PeerEventKind.Fenced => $"{Who(line)} is fenced: a higher term than {what.Term} has begun",
+            PeerEventKind.AccountsFailed => $"{Who(line)} cannot use the accounts",
             PeerEventKind.Resigned => $"{Who(line)} resigned in term {what.Term}",
             PeerEventKind.Follows => $"{Who(line)} {(many ? "follow" : "follows")} {what.Other} in term {what.Term}",
             PeerEventKind.GoodChanged => $"{Who(line)} changed to another good",

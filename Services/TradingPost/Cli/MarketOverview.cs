@@ -11,6 +11,9 @@ internal sealed record MarketOverview
     /// <summary>Null: no market is open.</summary>
     public MarketState? State { get; init; }
 
+    /// <summary>Why none is, as the supervisor says.</summary>
+    public string? WhyClosed { get; init; }
+
     /// <summary>What peers told last, by id; those that do not answer are missing.</summary>
     public IReadOnlyDictionary<int, Status> Statuses { get; init; } = new Dictionary<int, Status>();
 

@@ -21,7 +21,7 @@ internal sealed class MarketView(MarketOverview overview, IReadOnlyList<string> 
         var problem = overview.Problem is null ? "" : $"   [bold red]the supervisor does not answer[/] [grey]{Markup.Escape(overview.Problem)}[/]";
         if (overview.State is not { } market)
         {
-            return new Rows(new Markup($"[bold]trading post[/]  no market is open{problem}"));
+            return new Rows(new Markup($"[bold]trading post[/]  {Markup.Escape(overview.WhyClosed ?? "no market is open")}{problem}"));
         }
 
         var trader = market.Trader is { } id
@@ -39,6 +39,11 @@ internal sealed class MarketView(MarketOverview overview, IReadOnlyList<string> 
             $"[bold]trading post[/]  market {market.Number}: {OpenSettings.Describe(market.Settings)}{problem}",
             trader + sold + coins,
         ];
+        if (market is { Trader: null, Problem: { } why })
+        {
+            lines.Add($"[red]{Markup.Escape(why)}[/]");
+        }
+
         if (overview.LastElection is { } election)
         {
             lines.Add($"[grey]last election:[/] {Times(election)}");

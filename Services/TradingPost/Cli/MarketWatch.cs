@@ -104,7 +104,7 @@ internal sealed class MarketWatch(SupervisorClient supervisor, MarketClient clie
                 _sold.Clear();
             }
 
-            _overview = _overview with { State = state, Problem = null };
+            _overview = _overview with { State = state, WhyClosed = supervisor.WhyClosed, Problem = null };
         }
     }
 

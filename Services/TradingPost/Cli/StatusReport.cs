@@ -14,7 +14,7 @@ internal static class StatusReport
 
     /// <exception cref="SupervisorException">No market is open.</exception>
     public static IReadOnlyList<string> Of(MarketOverview overview, bool asJson) =>
-        overview.State is not { } market ? throw SupervisorException.NoMarket()
+        overview.State is not { } market ? throw SupervisorException.NoMarket(overview.WhyClosed)
         : asJson ? [ToJson(overview, market)]
         : ToText(new Rows(MarketView.Head(overview), Text.Empty, PeerTable.Of(overview, Width, mostRows: int.MaxValue)));
 
@@ -26,6 +26,7 @@ internal static class StatusReport
             market.Settings,
             market.Trader,
             market.Term,
+            market.Problem,
             overview.Peers,
             overview.Clients,
             Balanced = overview.IsBalanced,

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Lab.ServiceDefaults;
+using Lab.TradingPost.Accounts;
 using Lab.TradingPost.Market;
 using Lab.TradingPost.Supervision;
 
@@ -13,6 +14,8 @@ internal sealed class SupervisorClient : IDisposable
 {
     /// <summary>A market opens when all of its processes are up.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private const string RepairPath = "admin/journal/repair";
 
     private readonly HttpClient _http;
 
@@ -28,8 +31,18 @@ internal sealed class SupervisorClient : IDisposable
     public async Task<MarketState?> StateAsync(CancellationToken cancellationToken)
     {
         using var reply = await SendAsync(HttpMethod.Get, "admin/market", content: null, cancellationToken);
-        return reply.StatusCode == HttpStatusCode.NotFound ? null : await ReadAsync<MarketState>(reply, cancellationToken);
+        if (reply.StatusCode != HttpStatusCode.NotFound)
+        {
+            WhyClosed = null;
+            return await ReadAsync<MarketState>(reply, cancellationToken);
+        }
+
+        WhyClosed = Reason(await reply.Content.ReadAsStringAsync(cancellationToken));
+        return null;
     }
+
+    /// <summary>Why no market is open, as the supervisor has said last; null when one is.</summary>
+    public string? WhyClosed { get; private set; }
 
     /// <summary>Ends the market that is open, and opens another one.</summary>
     /// <inheritdoc cref="StateAsync"/>
@@ -37,6 +50,33 @@ internal sealed class SupervisorClient : IDisposable
     {
         using var reply = await SendAsync(HttpMethod.Put, "admin/market", JsonContent.Create(settings), cancellationToken);
         return await ReadAsync<MarketState>(reply, cancellationToken) ?? throw new SupervisorException("the supervisor opened no market");
+    }
+
+    /// <summary>Opens the market again that is kept on the disk.</summary>
+    /// <returns>Null: none is.</returns>
+    /// <inheritdoc cref="StateAsync"/>
+    public async Task<MarketState?> ReopenAsync(CancellationToken cancellationToken)
+    {
+        using var reply = await SendAsync(HttpMethod.Post, "admin/market/reopen", content: null, cancellationToken);
+        return reply.StatusCode == HttpStatusCode.NotFound ? null : await ReadAsync<MarketState>(reply, cancellationToken);
+    }
+
+    /// <summary>What a repair of the journal would give up; empty: it needs none.</summary>
+    /// <inheritdoc cref="StateAsync"/>
+    public async Task<IReadOnlyList<RepairStep>> PlanRepairAsync(CancellationToken cancellationToken)
+    {
+        using var reply = await SendAsync(HttpMethod.Get, RepairPath, content: null, cancellationToken);
+        return await ReadAsync<IReadOnlyList<RepairStep>>(reply, cancellationToken) ?? [];
+    }
+
+    /// <summary>Repairs it, and opens the market again.</summary>
+    /// <param name="agreed">As planned.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <inheritdoc cref="StateAsync"/>
+    public async Task RepairAsync(IReadOnlyList<RepairStep> agreed, CancellationToken cancellationToken)
+    {
+        using var reply = await SendAsync(HttpMethod.Post, RepairPath, JsonContent.Create(agreed), cancellationToken);
+        await CheckAsync(reply, cancellationToken);
     }
 
     /// <param name="peer">Its id; null: whoever trades.</param>
@@ -105,5 +145,6 @@ internal sealed class SupervisorClient : IDisposable
 /// <summary>The supervisor refuses what it was asked for; the message says why.</summary>
 internal sealed class SupervisorException(string message) : Exception(message)
 {
-    public static SupervisorException NoMarket() => new("no market is open; 'open' opens one");
+    /// <param name="why">As the supervisor says; null: it has said nothing.</param>
+    public static SupervisorException NoMarket(string? why = null) => new(why ?? "no market is open; 'open' opens one");
 }

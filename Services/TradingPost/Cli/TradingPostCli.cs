@@ -31,11 +31,11 @@ public static class TradingPostCli
     {
         using var supervisor = new SupervisorClient(address);
         await using var client = new MarketClient();
-        var answer = await new CommandRunner(supervisor, client).RunAsync(CommandParser.Parse(command), cancellationToken);
-        var output = answer.IsDone ? Console.Out : Console.Error;
-        foreach (var line in answer.Lines)
+        var runner = new CommandRunner(supervisor, client);
+        var answer = await PrintAsync(await runner.RunAsync(CommandParser.Parse(command), cancellationToken));
+        if (answer.IfAgreed is { } next && !Console.IsInputRedirected && IsYes(answer.Question))
         {
-            await output.WriteLineAsync(line);
+            answer = await PrintAsync(await runner.RunAsync(next, cancellationToken));
         }
 
         return answer.Code;
@@ -52,7 +52,8 @@ public static class TradingPostCli
         await using var client = new MarketClient();
         try
         {
-            if (await supervisor.StateAsync(cancellationToken) is null)
+            // One that is kept is never thrown away for looking on.
+            if (await supervisor.StateAsync(cancellationToken) is null && await supervisor.ReopenAsync(cancellationToken) is null)
             {
                 await Console.Out.WriteLineAsync("opening a market");
                 await supervisor.OpenAsync(MarketSettings.ForWatching, cancellationToken);
@@ -77,6 +78,23 @@ public static class TradingPostCli
 
         await new LiveSession(new MarketWatch(supervisor, client), new CommandRunner(supervisor, client)).RunAsync(cancellationToken);
         return ExitCode.Done;
+    }
+
+    private static async Task<CommandAnswer> PrintAsync(CommandAnswer answer)
+    {
+        var output = answer.IsDone ? Console.Out : Console.Error;
+        foreach (var line in answer.Lines)
+        {
+            await output.WriteLineAsync(line);
+        }
+
+        return answer;
+    }
+
+    private static bool IsYes(string? question)
+    {
+        Console.Error.Write($"{question} [y/N] ");
+        return Console.ReadLine()?.Trim().ToLowerInvariant() is "y" or "yes";
     }
 
     private static bool IsTerminal => !Console.IsInputRedirected && !Console.IsOutputRedirected

@@ -63,7 +63,7 @@ internal sealed class TraderSearch(PeerConnections peers, int participant)
                     return trader;
                 }
             }
-            catch (Exception exception) when (PeerFailures.IsAway(exception, cancellationToken))
+            catch (Exception exception) when (PeerFailures.IsAway(exception))
             {
                 // It is not there, or knows of none yet.
             }
@@ -77,12 +77,5 @@ internal sealed class TraderSearch(PeerConnections peers, int participant)
 internal static class PeerFailures
 {
     /// <param name="exception">Of a call.</param>
-    /// <param name="cancellationToken">The caller's: when it is cancelled, that was no failure of the peer.</param>
-    public static bool IsAway(Exception exception, CancellationToken cancellationToken) => exception switch
-    {
-        IOException or TimeoutException or SocketException or PeerErrorException => true,
-        // The time to connect ran out.
-        OperationCanceledException => !cancellationToken.IsCancellationRequested,
-        _ => false,
-    };
+    public static bool IsAway(Exception exception) => exception is IOException or TimeoutException or SocketException or PeerErrorException;
 }

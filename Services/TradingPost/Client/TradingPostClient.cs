@@ -114,7 +114,7 @@ public sealed class TradingPostClient : IAsyncDisposable
             var question = new AskStatus(RandomNumberGenerator.GetInt32(1, int.MaxValue)) { Clock = Clock };
             return (Status)(await _peers.CallAsync(peer, Participant, question, cancellationToken)).Message;
         }
-        catch (Exception exception) when (PeerFailures.IsAway(exception, cancellationToken))
+        catch (Exception exception) when (PeerFailures.IsAway(exception))
         {
             throw new NoTraderException(FormattableString.Invariant($"peer {peer} does not answer: {exception.Message}"), exception);
         }
@@ -198,7 +198,7 @@ public sealed class TradingPostClient : IAsyncDisposable
             Clock = Clock.Merge(answer.Message.Clock).Tick(Participant);
             return answer.Message;
         }
-        catch (Exception exception) when (PeerFailures.IsAway(exception, attempt.Token))
+        catch (Exception exception) when (PeerFailures.IsAway(exception))
         {
             Lose(trader);
             return null;

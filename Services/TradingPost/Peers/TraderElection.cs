@@ -126,6 +126,12 @@ internal sealed class TraderElection : IElectionHost
     /// <summary>This peer can no longer write in its term.</summary>
     public void Fenced() => _election.Fenced();
 
+    /// <summary>What it wrote in its term is durable.</summary>
+    public void Appended() => _election.StoreWorked();
+
+    /// <summary>Nobody knows what became of what it wrote in its term.</summary>
+    public void AppendFailed() => _election.StoreFailed();
+
     /// <summary>It gives its office up, and leaves it to others.</summary>
     public void Resign() => _election.Resign();
 

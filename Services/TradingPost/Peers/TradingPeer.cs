@@ -107,20 +107,32 @@ public sealed class TradingPeer : INode<PeerMessage>
 
     /// <summary>The records of the <see cref="IPeerHost.Append"/> under way are durable.</summary>
     /// <remarks>When their term is over, whoever asked has been sent to the next trader, who knows that it is done.</remarks>
-    public void Appended(long term) => AppendEnded(term)?.Appended();
+    public void Appended(long term)
+    {
+        if (AppendEnded(term) is { } trader)
+        {
+            _election.Appended();
+            trader.Appended();
+        }
+    }
 
     /// <summary>They are not, and never will be: a higher term has been claimed.</summary>
-    public void Fenced(long term) => Lose(term, PeerEventKind.Fenced, why: null);
-
-    /// <summary>Nobody knows whether they are.</summary>
-    public void AppendFailed(long term, string reason) => Lose(term, PeerEventKind.AccountsFailed, reason);
-
-    private void Lose(long term, PeerEventKind kind, string? why)
+    public void Fenced(long term)
     {
         if (AppendEnded(term) is not null)
         {
-            _context.Report(kind, detail: why);
+            _context.Report(PeerEventKind.Fenced);
             _election.Fenced();
+        }
+    }
+
+    /// <summary>Nobody knows whether they are.</summary>
+    public void AppendFailed(long term, string reason)
+    {
+        if (AppendEnded(term) is not null)
+        {
+            _context.Report(PeerEventKind.AccountsFailed, detail: reason);
+            _election.AppendFailed();
         }
     }
 

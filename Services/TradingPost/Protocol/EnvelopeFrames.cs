@@ -48,25 +48,42 @@ public static class EnvelopeFrames
     /// <summary>The id that an answer begins with; null when it answers nothing in particular.</summary>
     public static long? ReadId(ReadOnlySpan<byte> payload)
     {
-        var reader = new Utf8JsonReader(payload);
-        return reader.Read() && reader.Read() && reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals(Id.EncodedUtf8Bytes)
-            && reader.Read() && reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var id) ? id : null;
+        try
+        {
+            var reader = new Utf8JsonReader(payload);
+            return reader.Read() && reader.Read() && reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals(Id.EncodedUtf8Bytes)
+                && reader.Read() && reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var id) ? id : null;
+        }
+        catch (Exception exception) when (IsNoJson(exception))
+        {
+            return null;
+        }
     }
 
     /// <summary>The words of an error; null when it is none.</summary>
     public static string? ReadError(ReadOnlySpan<byte> payload)
     {
-        var reader = new Utf8JsonReader(payload);
-        while (reader.Read() && reader.CurrentDepth <= 1)
+        try
         {
-            if (reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals(Error.EncodedUtf8Bytes))
+            var reader = new Utf8JsonReader(payload);
+            while (reader.Read() && reader.CurrentDepth <= 1)
             {
-                return reader.Read() && reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
+                if (reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals(Error.EncodedUtf8Bytes))
+                {
+                    return reader.Read() && reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
+                }
             }
+        }
+        catch (Exception exception) when (IsNoJson(exception))
+        {
+            // As if it said nothing.
         }
 
         return null;
     }
+
+    /// <summary>Half a surrogate in a string is not found out before somebody wants that string, and then as another exception.</summary>
+    private static bool IsNoJson(Exception exception) => exception is JsonException or InvalidOperationException;
 
     private static Utf8JsonWriter Writer(IBufferWriter<byte> frame)
     {

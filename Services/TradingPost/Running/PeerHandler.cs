@@ -29,7 +29,7 @@ internal sealed class PeerHandler(int id, MarketSettings market, Func<Envelope, 
         }
         catch (Exception exception) when (exception is JsonException or NotSupportedException or ArgumentException or OverflowException)
         {
-            return Refuse(null, $"this is no message: {exception.Message}");
+            return Refuse(EnvelopeFrames.ReadId(payload.Span), $"this is no message: {exception.Message}");
         }
 
         if (WhyNot(envelope) is { } reason)

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Lab.ServiceDefaults;
 using Lab.TradingPost.Accounts;
+using Lab.TradingPost.Accounts.Files;
 using Lab.TradingPost.Market;
 using Lab.TradingPost.Protocol;
 using Microsoft.AspNetCore.Builder;
@@ -13,7 +14,8 @@ using Microsoft.AspNetCore.Routing;
 namespace Lab.TradingPost.Supervision;
 
 /// <summary>
-/// What the supervisor is told through its admin endpoint: <c>GET|PUT|DELETE /admin/market</c>,
+/// What the supervisor is told through its admin endpoint: <c>GET|PUT|DELETE /admin/market</c>, <c>POST /admin/market/reopen</c>,
+/// <c>GET|POST /admin/journal/repair</c>,
 /// <c>POST /admin/peers/{id|trader}/kill|pause|resume|restart|resign</c> (<c>restart?disk=keep|lose</c>),
 /// <c>GET /admin/events?after=N[&amp;wait_ms=M]</c>, <c>GET /admin/journal</c> and <c>GET /admin/ledgers</c> as lines of JSON.
 /// </summary>
@@ -31,10 +33,21 @@ internal static class AdminCalls
         admin.MapGet("/market", (Supervisor supervisor) => WithMarket(supervisor, market => Results.Ok(market.State())));
         admin.MapPut("/market", OpenAsync);
         admin.MapDelete("/market", CloseAsync);
+        admin.MapPost("/market/reopen", (Supervisor supervisor, CancellationToken cancellationToken) =>
+            OrFailureAsync(async () => await supervisor.ReopenAsync(cancellationToken) is { } market ? Results.Ok(market) : NoMarket(supervisor)));
+        admin.MapGet("/journal/repair", (Supervisor supervisor, CancellationToken cancellationToken) =>
+            OrFailureAsync(async () => Results.Ok(await supervisor.PlanRepairAsync(cancellationToken))));
+        admin.MapPost("/journal/repair", (IReadOnlyList<RepairStep> agreed, Supervisor supervisor, CancellationToken cancellationToken) =>
+            OrFailureAsync(async () => await supervisor.RepairAsync(agreed, cancellationToken) is { } market ? Results.Ok(market) : NoMarket(supervisor)));
         admin.MapPost("/peers/{peer}/{action}", ActAsync);
         admin.MapGet("/events", EventsAsync);
-        admin.MapGet("/journal", (Supervisor supervisor, HttpResponse response, CancellationToken cancellationToken) => StreamAsync(
-            supervisor, response, market => AccountsFactory.ReadHistory(market.Accounts), TradingPostJson.Default.JournalEntry, cancellationToken));
+        admin.MapGet("/journal", (Supervisor supervisor, HttpResponse response, CancellationToken cancellationToken) => OrFailureAsync(async () =>
+        {
+            // Before the first line leaves: afterwards nobody could be told what is wrong.
+            await (supervisor.Market is { } open ? AccountsFactory.CheckHistoryAsync(open.Accounts, cancellationToken) : Task.CompletedTask);
+            return await StreamAsync(
+                supervisor, response, market => AccountsFactory.ReadHistory(market.Accounts), TradingPostJson.Default.JournalEntry, cancellationToken);
+        }));
         admin.MapGet("/ledgers", (Supervisor supervisor, HttpResponse response, CancellationToken cancellationToken) => StreamAsync(
             supervisor, response, market => market.Ledgers(), TradingPostJson.Default.OwnLine, cancellationToken));
     }
@@ -68,7 +81,7 @@ internal static class AdminCalls
         {
             if (supervisor.Market is not { } market)
             {
-                return NoMarket();
+                return NoMarket(supervisor);
             }
 
             if (Which(peer, market) is not { } id)
@@ -108,7 +121,7 @@ internal static class AdminCalls
 
         return supervisor.Market is { } market
             ? Results.Ok(await market.Events.AfterAsync(number, TimeSpan.FromMilliseconds(waitMs), cancellationToken))
-            : NoMarket();
+            : NoMarket(supervisor);
     }
 
     private static int? Which(string peer, OpenMarket market) => peer == TraderAlias
@@ -119,9 +132,10 @@ internal static class AdminCalls
         whyNot is null ? Results.Ok(market.State()) : Results.Conflict(new AdminError(whyNot));
 
     private static IResult WithMarket(Supervisor supervisor, Func<OpenMarket, IResult> answer) =>
-        supervisor.Market is { } market ? answer(market) : NoMarket();
+        supervisor.Market is { } market ? answer(market) : NoMarket(supervisor);
 
-    private static IResult NoMarket() => Results.NotFound(new AdminError("no market is open: PUT /admin/market opens one"));
+    private static IResult NoMarket(Supervisor supervisor) =>
+        Results.NotFound(new AdminError($"no market is open: {supervisor.WhyClosed ?? "PUT /admin/market opens one"}"));
 
     private static async Task<IResult> OrFailureAsync(Func<Task<IResult>> act)
     {
@@ -129,7 +143,11 @@ internal static class AdminCalls
         {
             return await act();
         }
-        catch (Exception exception) when (exception is PeerStartException or IOException or UnauthorizedAccessException)
+        catch (DamagedJournalException exception)
+        {
+            return Results.Json(new DamageError(exception.Message, exception.File, exception.At), statusCode: StatusCodes.Status409Conflict);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return Results.Json(new AdminError(exception.Message), statusCode: StatusCodes.Status500InternalServerError);
         }
@@ -141,7 +159,7 @@ internal static class AdminCalls
     {
         if (supervisor.Market is not { } market)
         {
-            return NoMarket();
+            return NoMarket(supervisor);
         }
 
         response.ContentType = "application/x-ndjson";
@@ -167,3 +185,9 @@ internal static class AdminCalls
         }
     }
 }
+
+/// <summary>A journal is damaged.</summary>
+/// <param name="Error">In words.</param>
+/// <param name="File">Which of its files.</param>
+/// <param name="Byte">Where in it.</param>
+internal sealed record DamageError(string Error, string File, long Byte);

@@ -3,16 +3,17 @@ using Lab.TradingPost.Peers;
 namespace Lab.TradingPost.Supervision;
 
 /// <summary>The last events of a market, with numbers; whoever wants later ones can wait for them.</summary>
-internal sealed class EventRing
+/// <param name="before">Numbers up to this one are taken.</param>
+internal sealed class EventRing(long before = 0)
 {
     private const int Capacity = 65_536;
 
     private readonly Lock _gate = new();
     private readonly Queue<MarketEvent> _events = new();
     private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private long _last;
+    private long _last = before;
 
-    /// <summary>Number of the last event; 0 before the first.</summary>
+    /// <summary>Number of the last event.</summary>
     public long Last
     {
         get

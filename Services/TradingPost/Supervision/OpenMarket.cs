@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Lab.Processes;
 using Lab.TradingPost.Accounts;
 using Lab.TradingPost.Market;
 using Lab.TradingPost.Peers;
@@ -12,9 +13,15 @@ namespace Lab.TradingPost.Supervision;
 internal sealed class OpenMarket
 {
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(10);
 
     /// <summary>A new trader reads about so many records at most: some milliseconds of its election.</summary>
     private const int SnapshotEvery = 1000;
+
+    /// <summary>Numbers of events go on rising when a market is opened again, though nobody remembers where they were.</summary>
+    private const long EventsPerReopening = 1_000_000_000_000;
+
+    private const string ProcessFiles = "peer-*.process";
 
     private readonly SupervisorOptions _options;
     private readonly ILogger _logger;
@@ -24,23 +31,25 @@ internal sealed class OpenMarket
     private readonly Lock _gate = new();
     private int? _trader;
     private long _term;
+    private string? _problem;
 
-    /// <param name="number">Counts the markets of the supervisor.</param>
-    /// <param name="settings">Checked.</param>
-    /// <param name="folder">Empty: of this market alone.</param>
+    /// <param name="record">Which market; its settings are checked.</param>
+    /// <param name="folder">Of this market alone.</param>
     /// <param name="logs">Path that the names of the peers' logs begin with.</param>
     /// <param name="options">Of the supervisor.</param>
     /// <param name="logger">For what peers run into.</param>
-    public OpenMarket(int number, MarketSettings settings, string folder, string logs, SupervisorOptions options, ILogger logger)
+    public OpenMarket(MarketRecord record, string folder, string logs, SupervisorOptions options, ILogger logger)
     {
-        (Number, Settings, _folder, _logs, _options, _logger) = (number, settings, folder, logs, options, logger);
-        _peers = new PeerProcess?[settings.Peers];
+        (Number, Settings, _folder, _logs, _options, _logger) = (record.Number, record.Settings, folder, logs, options, logger);
+        _peers = new PeerProcess?[Settings.Peers];
+        Events = new EventRing(record.Reopened * EventsPerReopening);
         Accounts = new AccountsSettings
         {
-            Kind = settings.Accounts,
+            Kind = Settings.Accounts,
             Folder = Path.Combine(folder, "journal"),
             SnapshotEvery = SnapshotEvery,
-            ConnectionString = settings.Accounts == AccountsKind.MySql ? options.Database : null,
+            ConnectionString = Settings.Accounts == AccountsKind.MySql ? options.Database : null,
+            Market = FormattableString.Invariant($"market-{record.Number}"),
         };
     }
 
@@ -50,16 +59,42 @@ internal sealed class OpenMarket
 
     public AccountsSettings Accounts { get; }
 
-    public EventRing Events { get; } = new();
+    public EventRing Events { get; }
 
-    /// <summary>Empties the accounts, starts all peers at once, and lets them begin when all are ready.</summary>
+    /// <summary>Ends what a supervisor that was killed has left running of a market; they end by themselves, but perhaps not yet.</summary>
+    /// <param name="folder">The market's.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="IOException">One does not end.</exception>
+    public static async Task EndPeersOfAsync(string folder, CancellationToken cancellationToken)
+    {
+        var peers = Directory.Exists(folder) ? Directory.EnumerateFiles(folder, ProcessFiles).Select(PeerProcess.Recorded).OfType<ProcessIdentity>().ToList() : [];
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(EndPatience);
+        peers.ForEach(Signals.KillNow);
+        try
+        {
+            await Task.WhenAll(peers.Select(peer => Signals.EndAsync(peer, TimeSpan.Zero, patience.Token)));
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new IOException($"processes of the market before do not end: {string.Join(", ", peers.Where(peer => peer.IsAlive).Select(peer => peer.Pid))}");
+        }
+    }
+
+    /// <summary>Makes the folder, and empties the accounts: for a new market.</summary>
+    /// <exception cref="IOException">They cannot be reached.</exception>
+    public async Task ResetAsync(CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(_folder);
+        await AccountsFactory.ResetAsync(Accounts, cancellationToken);
+    }
+
+    /// <summary>Starts all peers at once, and lets them begin when all are ready.</summary>
     /// <exception cref="PeerStartException">One did not start; none is left.</exception>
-    /// <exception cref="IOException">The accounts cannot be reached.</exception>
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await AccountsFactory.ResetAsync(Accounts, cancellationToken);
             await Task.WhenAll(Enumerable.Range(0, Settings.Peers).Select(id => StartAsync(id, cancellationToken)));
             Array.ForEach(_peers, peer => peer!.Begin());
         }
@@ -78,7 +113,7 @@ internal sealed class OpenMarket
         var peers = _peers.Select((peer, id) => new PeerState(id, AddressOf(id), StateOf(peer), peer is { IsAlive: true } ? peer.Pid : 0)).ToList();
         lock (_gate)
         {
-            return new MarketState(Number, Settings, peers, _trader, _term, Events.Last);
+            return new MarketState(Number, Settings, peers, _trader, _term, Events.Last, _problem);
         }
     }
 
@@ -191,6 +226,7 @@ internal sealed class OpenMarket
         };
         var log = FormattableString.Invariant($"{_logs}peer-{id}.log");
         var peer = _peers[id] = await PeerProcess.StartAsync(options, log, line => Note(id, line));
+        peer.Record(Path.Combine(_folder, FormattableString.Invariant($"peer-{id}.process")));
         _ = NoteEndAsync(id, peer);
         await peer.UntilReadyAsync(StartPatience, cancellationToken);
     }
@@ -222,7 +258,11 @@ internal sealed class OpenMarket
             switch (line.What!.Kind)
             {
                 case PeerEventKind.Trades when line.What.Term > _term:
-                    (_trader, _term) = (_peers[id] is { IsUnwanted: false } ? id : null, line.What.Term);
+                    (_trader, _term, _problem) = (_peers[id] is { IsUnwanted: false } ? id : null, line.What.Term, null);
+                    break;
+                case PeerEventKind.AccountsFailed:
+                    _trader = _trader == id ? null : _trader;
+                    _problem = _trader is null ? line.What.Detail : null;
                     break;
                 case PeerEventKind.Resigned or PeerEventKind.Fenced when _trader == id:
                     _trader = null;

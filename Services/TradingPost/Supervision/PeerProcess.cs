@@ -63,6 +63,23 @@ internal sealed class PeerProcess
         }
     }
 
+    /// <summary>Leaves word of which process it is, for a supervisor that comes after this one.</summary>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void Record(string path) => File.WriteAllText(path, JsonSerializer.Serialize(_identity));
+
+    /// <returns>Null: there is no such word, or a supervisor was killed while it wrote it.</returns>
+    public static ProcessIdentity? Recorded(string path)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<ProcessIdentity>(File.ReadAllText(path));
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Waits until it listens and has warmed up.</summary>
     /// <exception cref="PeerStartException">It ended, or takes too long.</exception>
     public async Task UntilReadyAsync(TimeSpan patience, CancellationToken cancellationToken)
@@ -165,4 +182,4 @@ internal sealed class PeerProcess
 }
 
 /// <summary>A peer did not start; the message says why.</summary>
-public sealed class PeerStartException(string message, Exception? inner = null) : Exception(message, inner);
+public sealed class PeerStartException(string message, Exception? inner = null) : IOException(message, inner);

@@ -39,8 +39,9 @@ public sealed class DamagedJournalTests : IDisposable
         }
     }
 
+    /// <summary>Nobody was told of it: that is how a crash in the middle of a write looks.</summary>
     [Fact]
-    public async Task Any_changed_bit_in_the_last_line_takes_that_line_away()
+    public async Task Any_changed_bit_in_a_last_line_that_was_not_acknowledged_takes_that_line_away()
     {
         var whole = await WriteAsync();
         for (var at = _ends[^2]; at < _ends[^1]; at++)
@@ -61,6 +62,82 @@ public sealed class DamagedJournalTests : IDisposable
             changed[at] ^= 1;
             Assert.Contains("is damaged at byte", (await FailAsync(changed)).Message, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task Any_changed_bit_in_a_last_line_that_was_acknowledged_is_damage_that_is_told()
+    {
+        var whole = await WriteAsync();
+        for (var at = _ends[^2]; at < _ends[^1]; at++)
+        {
+            var changed = whole.ToArray();
+            changed[at] ^= 1;
+            Assert.Equal((_folder.Journal(1), _ends[^2]), Place(await FailAsync(changed)));
+        }
+    }
+
+    [Fact]
+    public async Task An_end_that_was_acknowledged_and_is_cut_off_is_damage_that_is_told()
+    {
+        var whole = await WriteAsync();
+        for (var length = 0; length < _ends[^1]; length += 7)
+        {
+            Assert.Equal((_folder.Journal(1), _ends.Where(end => end <= length).Append(0).Max()), Place(await FailAsync(whole.AsMemory(0, length))));
+        }
+    }
+
+    [Fact]
+    public async Task An_end_that_was_acknowledged_and_reads_as_zeros_is_damage_that_is_told()
+    {
+        var whole = await WriteAsync();
+        for (var from = 0; from < _ends[^1]; from += 3)
+        {
+            var lost = whole.ToArray();
+            lost.AsSpan(from).Clear();
+            Assert.Equal((_folder.Journal(1), _ends.Where(end => end <= from).Append(0).Max()), Place(await FailAsync(lost)));
+        }
+    }
+
+    [Fact]
+    public async Task A_last_file_that_is_gone_is_damage_and_its_term_is_not_given_again()
+    {
+        await WriteAsync();
+        File.Delete(_folder.Journal(1));
+        await using var accounts = Open();
+        Assert.Equal((_folder.Journal(1), 0L), Place(await Assert.ThrowsAsync<DamagedJournalException>(() => accounts.ClaimAsync(1, Token))));
+        Assert.False(File.Exists(_folder.Journal(1)));
+        Assert.True(File.Exists(_folder.Journal(2)));
+    }
+
+    /// <summary>Whoever stands again and again must not fill the disk with terms that never begin.</summary>
+    [Fact]
+    public async Task A_damaged_journal_costs_a_claimant_one_term_and_goes_on_when_it_is_whole_again()
+    {
+        var whole = await WriteAsync();
+        await File.WriteAllBytesAsync(_folder.Journal(1), whole.AsMemory(0, _ends[^2]), Token);
+        await using var accounts = Open();
+        for (var attempt = 0; attempt < 20; attempt++)
+        {
+            await Assert.ThrowsAsync<DamagedJournalException>(() => accounts.ClaimAsync(1, Token));
+        }
+
+        Assert.Equal(2, Directory.GetFiles(_folder.Path, "*.journal").Length);
+        await File.WriteAllBytesAsync(_folder.Journal(1), whole, Token);
+        var claimed = await accounts.ClaimAsync(1, Token);
+        Assert.Equal((3L, Appends * (long)RecordsEach), (claimed.Term, claimed.Ledger.Records));
+    }
+
+    [Fact]
+    public async Task Word_of_what_was_acknowledged_that_nobody_can_read_is_damage_and_none_is_not()
+    {
+        await WriteAsync();
+        await File.WriteAllTextAsync(_folder.Confirmed(1), "what was this?", Token);
+        await using var accounts = Open();
+        Assert.Equal((_folder.Confirmed(1), 0L), Place(await Assert.ThrowsAsync<DamagedJournalException>(() => accounts.ClaimAsync(1, Token))));
+
+        // As a machine leaves it that lost power before it was on the disk.
+        await File.WriteAllBytesAsync(_folder.Confirmed(1), new byte[40], Token);
+        Assert.Equal(Appends * RecordsEach, (await accounts.ClaimAsync(1, Token)).Ledger.Records);
     }
 
     /// <summary>A sector that is lost takes the newline before the next line with it.</summary>
@@ -112,7 +189,7 @@ public sealed class DamagedJournalTests : IDisposable
         var whole = await WriteAsync();
         await File.WriteAllBytesAsync(_folder.Journal(2), whole, Token);
         await using var accounts = Open();
-        var exception = await Assert.ThrowsAsync<IOException>(() => accounts.ClaimAsync(1, Token));
+        var exception = await Assert.ThrowsAsync<DamagedJournalException>(() => accounts.ClaimAsync(1, Token));
         Assert.Contains("another one's file", exception.Message, StringComparison.Ordinal);
     }
 
@@ -139,8 +216,8 @@ public sealed class DamagedJournalTests : IDisposable
         }
 
         await File.WriteAllBytesAsync(_folder.Journal(1), whole.AsMemory(0, _ends[^2]), Token);
-        var exception = Assert.Throws<IOException>(() => JournalHistory.Read(_folder.Path).Count());
-        Assert.Contains($"whole up to byte {_ends[^1]}", exception.Message, StringComparison.Ordinal);
+        var exception = Assert.Throws<DamagedJournalException>(() => JournalHistory.Read(_folder.Path).Count());
+        Assert.Contains($"acknowledged up to byte {_ends[^1]}", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -149,15 +226,17 @@ public sealed class DamagedJournalTests : IDisposable
         var whole = await WriteAsync();
         using var line = new MemoryStream();
         JournalLine.Write(line, [new Lab.TradingPost.Market.Joined(7, Session: 9, Nonce: 1)], AccountsJson.Default.IReadOnlyListAccountRecord);
-        Assert.Contains("session 0 is the last", (await FailAsync([.. whole.AsSpan(0, _ends[^1]), .. line.ToArray()])).Message, StringComparison.Ordinal);
+        Assert.Contains("session 0 is the last", (await FailAsync((byte[])[.. whole.AsSpan(0, _ends[^1]), .. line.ToArray()], isReadable: true)).Message, StringComparison.Ordinal);
 
         var noRecord = System.Text.Encoding.ASCII.GetBytes("""[{"type":"unheard-of"}]""");
         byte[] strange = [.. System.Text.Encoding.ASCII.GetBytes($"{JournalLine.Crc32C(noRecord):x8} "), .. noRecord, (byte)'\n'];
-        Assert.Contains("another version", (await FailAsync([.. whole.AsSpan(0, _ends[^1]), .. strange])).Message, StringComparison.Ordinal);
+        Assert.Contains("another version", (await FailAsync((byte[])[.. whole.AsSpan(0, _ends[^1]), .. strange], isReadable: true)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void The_check_is_CRC_32C() => Assert.Equal(0xe3069283, JournalLine.Crc32C("123456789"u8));
+
+    private static (string File, long At) Place(DamagedJournalException damage) => (damage.File, damage.At);
 
     private FileAccounts Open() => new(_folder.Path, 1000, NullLogger.Instance);
 
@@ -185,21 +264,29 @@ public sealed class DamagedJournalTests : IDisposable
         return whole;
     }
 
-    /// <summary>The claim's own file is removed again, so that the next one sees the same.</summary>
+    /// <summary>So many appends were acknowledged. The claim's own files are removed again, so that the next one sees the same.</summary>
     private async Task ExpectAsync(ReadOnlyMemory<byte> content, int appends)
     {
         await File.WriteAllBytesAsync(_folder.Journal(1), content, Token);
+        _folder.Confirm(1, _ends[appends]);
         await using var accounts = Open();
         Assert.Equal(appends * RecordsEach, (await accounts.ClaimAsync(1, Token)).Ledger.Records);
         Assert.Equal(appends * RecordsEach, JournalHistory.Read(_folder.Path).Count(entry => entry.Record is not null));
         File.Delete(_folder.Journal(2));
+        File.Delete(_folder.Confirmed(2));
     }
 
-    private async Task<IOException> FailAsync(byte[] content)
+    private async Task<DamagedJournalException> FailAsync(ReadOnlyMemory<byte> content, bool isReadable = false)
     {
         await File.WriteAllBytesAsync(_folder.Journal(1), content, Token);
         await using var accounts = Open();
-        var exception = await Assert.ThrowsAsync<IOException>(() => accounts.ClaimAsync(1, Token));
+        var exception = await Assert.ThrowsAsync<DamagedJournalException>(() => accounts.ClaimAsync(1, Token));
+        if (!isReadable)
+        {
+            Assert.Throws<DamagedJournalException>(() => JournalHistory.Read(_folder.Path).Count());
+            Assert.Throws<DamagedJournalException>(() => JournalHistory.Check(_folder.Path, Token));
+        }
+
         File.Delete(_folder.Journal(2));
         return exception;
     }

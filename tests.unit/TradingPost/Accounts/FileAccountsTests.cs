@@ -144,9 +144,10 @@ public sealed class FileAccountsTests : AccountsContract, IDisposable
         Assert.True(File.Exists(_folder.Snapshot(1)));
         Damage(1, line: 1);
         File.Delete(_folder.Journal(2));
+        File.Delete(_folder.Confirmed(2));
         await using var next = Open();
         Assert.Equal(10, (await next.ClaimAsync(2, Token)).Ledger.Records);
-        Assert.Contains("is damaged", Assert.Throws<IOException>(History).Message, StringComparison.Ordinal);
+        Assert.Contains("is damaged", Assert.Throws<DamagedJournalException>(() => History()).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -171,7 +172,7 @@ public sealed class FileAccountsTests : AccountsContract, IDisposable
 
         File.WriteAllText(_folder.Journal(1), Lines(1)[0] + "\n");
         await using var next = Open();
-        var exception = await Assert.ThrowsAsync<IOException>(() => next.ClaimAsync(2, Token));
+        var exception = await Assert.ThrowsAsync<DamagedJournalException>(() => next.ClaimAsync(2, Token));
         Assert.Contains("has lost its end", exception.Message, StringComparison.Ordinal);
     }
 

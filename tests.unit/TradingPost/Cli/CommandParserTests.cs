@@ -19,6 +19,9 @@ public class CommandParserTests
         Assert.Equal(new BuyGoods(Good.Boar, 1), CommandParser.Parse("buy boar"));
         Assert.Equal(new ShowStatus(AsJson: true), CommandParser.Parse("status --json"));
         Assert.Equal(new ShowStatus(AsJson: false), CommandParser.Parse("status"));
+        Assert.Equal(new ReopenMarket(), CommandParser.Parse("reopen"));
+        Assert.Equal(new RepairJournal(IsAgreed: false), CommandParser.Parse("repair"));
+        Assert.Equal(new RepairJournal(IsAgreed: true), CommandParser.Parse("repair --yes"));
         Assert.Equal(new ShowHelp(), CommandParser.Parse("help"));
         Assert.Equal(new Quit(), CommandParser.Parse("quit"));
         Assert.Null(CommandParser.Parse("   "));
@@ -52,6 +55,7 @@ public class CommandParserTests
     [InlineData("kill -3", "kill trader")]
     [InlineData("kill 3 4", "kill trader")]
     [InlineData("resign 3", "'resign' knows no '3'")]
+    [InlineData("repair now", "'repair' knows no 'now'")]
     [InlineData("buy gold 2", "salt, fish, boar")]
     [InlineData("buy 1 2", "salt, fish, boar")]
     [InlineData("buy fish 0", "'0' is no number of pieces")]

@@ -36,6 +36,10 @@ public class EnvelopeFramesTests
     [InlineData("[1]")]
     [InlineData("{}")]
     [InlineData("7")]
+    [InlineData("")]
+    [InlineData("{\"id\":")]
+    [InlineData("{\"\\ud800\":1}")]
+    [InlineData("{\"error\":\"\\udc00\"}")]
     public void Anything_else_answers_nothing(string text)
     {
         Assert.Null(EnvelopeFrames.ReadId(Encoding.UTF8.GetBytes(text)));

@@ -14,6 +14,9 @@ public sealed class FileAccounts(string folder, int snapshotEvery, ILogger logge
     private TermWriter? _writer;
     private DurableLedger? _ledger;
 
+    /// <summary>The last claim found damage. Until that is mended no further term is taken: it would leave a file and help nobody.</summary>
+    private bool _isDamaged;
+
     protected override void Prepare()
     {
         _folder.Create();
@@ -23,14 +26,29 @@ public sealed class FileAccounts(string folder, int snapshotEvery, ILogger logge
     protected override ClaimedAccounts Claim(int trader, CancellationToken cancellationToken)
     {
         _folder.Create();
-        return Begin(TakeTerm(), trader, cancellationToken);
+        try
+        {
+            if (_isDamaged)
+            {
+                JournalHistory.ReadLast(_folder, _folder.HighestTerm(), logger, cancellationToken);
+            }
+
+            var claimed = Begin(TakeTerm(), trader, cancellationToken);
+            _isDamaged = false;
+            return claimed;
+        }
+        catch (DamagedJournalException)
+        {
+            _isDamaged = true;
+            throw;
+        }
     }
 
     /// <summary>The first half of a claim: from here on earlier terms are fenced.</summary>
     internal TermWriter TakeTerm()
     {
         var (term, file) = _folder.TakeTerm();
-        return new TermWriter(_folder, term, file);
+        return new TermWriter(_folder, term, file, logger);
     }
 
     /// <summary>The second half: the earlier terms are read, the term begins.</summary>

@@ -9,6 +9,7 @@ internal sealed class JournalFolder(string folder)
     private const string Prefix = "term-";
     private const string Extension = ".journal";
     private const string SnapshotExtension = ".snapshot";
+    private const string ConfirmedExtension = ".confirmed";
 
     /// <summary>Added to the name of a snapshot that is being written.</summary>
     public const string Unfinished = ".unfinished";
@@ -23,6 +24,9 @@ internal sealed class JournalFolder(string folder)
 
     /// <summary>Holds the accounts at some place of the term's journal; may be missing.</summary>
     public string Snapshot(long term) => System.IO.Path.Combine(Path, Name(term) + SnapshotExtension);
+
+    /// <summary>Holds up to where the term's journal was acknowledged (<see cref="ConfirmedEnd"/>).</summary>
+    public string Confirmed(long term) => System.IO.Path.Combine(Path, Name(term) + ConfirmedExtension);
 
     /// <summary>Makes the folder when it is missing.</summary>
     /// <exception cref="IOException">It cannot be made.</exception>
@@ -48,23 +52,25 @@ internal sealed class JournalFolder(string folder)
 
         static bool IsMine(string path) =>
             path.EndsWith(Extension, StringComparison.Ordinal) || path.EndsWith(SnapshotExtension, StringComparison.Ordinal)
-            || path.EndsWith(Unfinished, StringComparison.Ordinal);
+            || path.EndsWith(ConfirmedExtension, StringComparison.Ordinal) || path.EndsWith(Unfinished, StringComparison.Ordinal);
     }
 
-    /// <summary>0 when no term was ever taken.</summary>
+    /// <summary>0 when no term was ever taken. A term whose journal is gone counts as long as something else of it is there.</summary>
     /// <exception cref="IOException">The folder is missing or cannot be read.</exception>
-    public long HighestTerm() => Terms().Append(0).Max();
-
-    public IEnumerable<long> Terms()
+    public long HighestTerm()
     {
-        foreach (var path in Directory.EnumerateFiles(Path, $"{Prefix}*{Extension}"))
+        var highest = 0L;
+        foreach (var path in Directory.EnumerateFiles(Path, Prefix + "*"))
         {
             var digits = System.IO.Path.GetFileNameWithoutExtension(path.AsSpan())[Prefix.Length..];
-            if (long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var term) && path == Journal(term))
+            if (long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var term) && term > highest
+                && (path == Journal(term) || path == Confirmed(term)))
             {
-                yield return term;
+                highest = term;
             }
         }
+
+        return highest;
     }
 
     /// <summary>Takes the term after the highest one: nobody else gets it, and whoever writes an earlier one is fenced from here on.</summary>

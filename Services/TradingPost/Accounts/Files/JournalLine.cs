@@ -92,7 +92,7 @@ internal sealed class JournalLineReader(SafeFileHandle file, string path, long o
             return true;
         }
 
-        if (!IsFollowedByWholeLine())
+        if (!WholeLines().Any())
         {
             return false;
         }
@@ -102,7 +102,7 @@ internal sealed class JournalLineReader(SafeFileHandle file, string path, long o
         _filled = _taken = 0;
         return TryReadWhole(out json)
             ? true
-            : throw new IOException($"{path} is damaged at byte {Offset}: the line there is not whole, but later ones are. Restore the file from a copy");
+            : throw new DamagedJournalException(path, Offset, "the line there is not whole, but later ones are");
     }
 
     private bool TryReadWhole(out ReadOnlyMemory<byte> json)
@@ -117,22 +117,21 @@ internal sealed class JournalLineReader(SafeFileHandle file, string path, long o
         return true;
     }
 
-    private bool IsFollowedByWholeLine()
+    /// <summary>Contents of all whole lines from here on, whatever lies between them. Each is valid until the next one is asked for.</summary>
+    public IEnumerable<ReadOnlyMemory<byte>> WholeLines()
     {
         var rest = new JournalLineReader(file, path, Offset);
-        for (var isFirst = true; rest.TryFindLine(out var line); isFirst = false)
+        while (rest.TryFindLine(out var line))
         {
             // A part of the file that was lost reads as zeros, and a line may begin right behind it.
             var begin = line.Span.LastIndexOf((byte)0) + 1;
-            if ((!isFirst || begin > 0) && JournalLine.TryParse(line[begin..], out _))
+            if (JournalLine.TryParse(line[begin..], out var json))
             {
-                return true;
+                yield return json;
             }
 
             rest.Skip(line);
         }
-
-        return false;
     }
 
     /// <summary>Everything up to the next newline.</summary>

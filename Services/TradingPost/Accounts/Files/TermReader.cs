@@ -26,21 +26,35 @@ internal sealed class TermReader : IDisposable
     /// <summary>In bytes: where the last line that was read ends.</summary>
     public long Offset => _lines.Offset;
 
+    /// <summary>In bytes: the file was acknowledged up to there before it was opened here, or holds a snapshot's place; 0: nobody knows.</summary>
+    public long Confirmed { get; private set; }
+
     /// <returns>Null when the term never began: whoever took it died, or still is at it.</returns>
-    /// <exception cref="IOException">It is missing, cannot be read, or is damaged.</exception>
+    /// <exception cref="DamagedJournalException">It is missing or damaged.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
     public static TermReader? TryOpen(JournalFolder folder, long term)
     {
         var path = folder.Journal(term);
-        var reader = new TermReader(JournalFolder.Open(path), path);
+
+        // First: what its trader writes and confirms meanwhile is read, too.
+        var confirmed = ConfirmedEnd.Read(folder, term);
+        if (!Disk.Exists(path))
+        {
+            throw new DamagedJournalException(path, 0, "the file is missing");
+        }
+
+        var reader = new TermReader(JournalFolder.Open(path), path) { Confirmed = confirmed ?? 0 };
         try
         {
             if (reader.TryReadLine(AccountsJson.Default.TermClaim, out var claim))
             {
                 reader.Claim = claim.Term == term && (claim.Base is null || claim.Base.Term < term)
                     ? claim
-                    : throw new IOException($"{path} says that it is of term {claim.Term} and continues {claim.Base}: it is another one's file");
+                    : throw new DamagedJournalException(path, 0, $"it says that it is of term {claim.Term} and continues {claim.Base}: it is another one's file");
                 return reader;
             }
+
+            reader.MustReach(reader.Confirmed);
         }
         catch
         {
@@ -61,20 +75,24 @@ internal sealed class TermReader : IDisposable
     /// <exception cref="IOException">It cannot be read, or is damaged.</exception>
     public Ledger Replay(TermSnapshot? snapshot, CancellationToken cancellationToken)
     {
-        var ledger = ToLedger(snapshot?.Ledger ?? Claim.Ledger, _path);
         if (snapshot is not null)
         {
+            Confirmed = Math.Max(Confirmed, snapshot.Offset);
             if (snapshot.Offset > RandomAccess.GetLength(_file))
             {
-                throw new IOException($"{_path} has lost its end: its snapshot was taken at byte {snapshot.Offset}");
+                snapshot = null;
             }
-
-            _lines = new JournalLineReader(_file, _path, snapshot.Offset);
+            else
+            {
+                _lines = new JournalLineReader(_file, _path, snapshot.Offset);
+            }
         }
 
+        var ledger = ToLedger(snapshot?.Ledger ?? Claim.Ledger, _path);
+        var begin = Offset;
         try
         {
-            while (TryRead(out var records))
+            for (; TryRead(out var records); begin = Offset)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 foreach (var record in records)
@@ -85,15 +103,33 @@ internal sealed class TermReader : IDisposable
         }
         catch (InvalidOperationException exception)
         {
-            throw new IOException($"{_path} is damaged before byte {Offset}: {exception.Message}", exception);
+            throw new DamagedJournalException(_path, begin, exception.Message, exception);
         }
+
+        MustReach(Confirmed);
 
         // What was read counts from here on, even if its writer is still waiting for the disk.
         Disk.Flush(_file, _path);
         return ledger;
     }
 
-    /// <exception cref="IOException">It is none.</exception>
+    /// <summary>To be called at its end.</summary>
+    /// <param name="end">In bytes: the file is known to have been whole up to there.</param>
+    /// <exception cref="DamagedJournalException">It ends before.</exception>
+    public void MustReach(long end)
+    {
+        if (Offset < end)
+        {
+            throw new DamagedJournalException(_path, Offset, FormattableString.Invariant($"it has lost its end, and was acknowledged up to byte {end}"));
+        }
+    }
+
+    /// <summary>Goes to the next line without a look at what it says.</summary>
+    /// <returns>False at the end.</returns>
+    /// <exception cref="DamagedJournalException">It is damaged there.</exception>
+    public bool TrySkip() => _lines.TryRead(out _);
+
+    /// <exception cref="DamagedJournalException">It is none.</exception>
     public static Ledger ToLedger(JsonElement snapshot, string path)
     {
         try
@@ -102,7 +138,7 @@ internal sealed class TermReader : IDisposable
         }
         catch (FormatException exception)
         {
-            throw new IOException($"{path}: {exception.Message}", exception);
+            throw new DamagedJournalException(path, 0, exception.Message, exception);
         }
     }
 
@@ -125,7 +161,7 @@ internal sealed class TermReader : IDisposable
         }
         catch (JsonException exception)
         {
-            throw new IOException($"{_path} at byte {begin}: {exception.Message}; the file is of another version, or was changed", exception);
+            throw new DamagedJournalException(_path, begin, $"{exception.Message}; the file is of another version, or was changed", exception);
         }
     }
 }

@@ -1,10 +1,11 @@
 using System.Text.Json.Serialization.Metadata;
+using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
 
 namespace Lab.TradingPost.Accounts.Files;
 
-/// <summary>Writes a term's file: line, disk, then a look whether the next term is taken.</summary>
-internal sealed class TermWriter(JournalFolder folder, long term, SafeFileHandle file) : IDisposable
+/// <summary>Writes a term's file: line, disk, then a look whether the next term is taken, then up to where it is confirmed.</summary>
+internal sealed class TermWriter(JournalFolder folder, long term, SafeFileHandle file, ILogger logger) : IDisposable
 {
     /// <summary>
     /// Space is written ahead in such steps, in bytes: a line into space that is there is durable sooner than one that makes
@@ -15,6 +16,7 @@ internal sealed class TermWriter(JournalFolder folder, long term, SafeFileHandle
     private readonly string _path = folder.Journal(term);
     private readonly string _next = folder.Journal(term + 1);
     private readonly MemoryStream _line = new();
+    private readonly ConfirmedEnd _confirmed = new(folder, term, logger);
     private long _size;
 
     public long Term => term;
@@ -38,6 +40,7 @@ internal sealed class TermWriter(JournalFolder folder, long term, SafeFileHandle
         RandomAccess.Write(file, _line.GetBuffer().AsSpan(0, (int)_line.Length), Offset);
         Disk.Flush(file, _path);
         ThrowIfFenced();
+        _confirmed.Write(end);
         Offset = end;
     }
 
@@ -60,6 +63,7 @@ internal sealed class TermWriter(JournalFolder folder, long term, SafeFileHandle
     public void Dispose()
     {
         file.Dispose();
+        _confirmed.Dispose();
         _line.Dispose();
     }
 }
