@@ -17,19 +17,28 @@ internal sealed class LabLock : IDisposable
 
     private LabLock(FileStream taken, string holderPath) => (_lock, _holderPath) = (taken, holderPath);
 
-    /// <exception cref="LabStartException">Another lab has it.</exception>
+    /// <exception cref="LabStartException">Another lab has it, or the folder cannot be written to.</exception>
     public static LabLock Take(LocalLabOptions options)
     {
-        Directory.CreateDirectory(options.StateFolder);
-        var path = Path.Combine(options.StateFolder, LockFile);
-        if (TryOpen(path) is not { } taken)
+        try
         {
-            throw new LabStartException($"another lab is running here (it holds {path}): wait for it, or stop it (./lab down)");
-        }
+            Directory.CreateDirectory(options.StateFolder);
+            var path = Path.Combine(options.StateFolder, LockFile);
+            if (TryOpen(path) is not { } taken)
+            {
+                throw new LabStartException($"another lab is running here (it holds {path}): wait for it, or stop it (./lab down)");
+            }
 
-        var holder = HolderPath(options);
-        File.WriteAllText(holder, JsonSerializer.Serialize(ProcessIdentity.Of("lab", Environment.ProcessId)));
-        return new LabLock(taken, holder);
+            var holder = HolderPath(options);
+            File.WriteAllText(holder, JsonSerializer.Serialize(ProcessIdentity.Of("lab", Environment.ProcessId)));
+            return new LabLock(taken, holder);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new LabStartException(
+                $"{options.StateFolder}, where the lab keeps its data, cannot be written to ({exception.Message}): "
+                + "get write permission and room there, or name another folder (LAB_STATE)", exception);
+        }
     }
 
     /// <summary>The process of the lab that runs in a state folder; null when none does.</summary>
@@ -62,8 +71,9 @@ internal sealed class LabLock : IDisposable
         {
             return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException)
+        catch (IOException exception) when (exception.HResult == (OperatingSystem.IsMacOS() ? 35 : 11))
         {
+            // EWOULDBLOCK.
             return null;
         }
     }

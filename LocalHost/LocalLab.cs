@@ -124,8 +124,12 @@ public sealed class LocalLab : IRunningLab
         await Task.WhenAll(_resources.Where(resource => resource is ServiceProcess).Select(resource => resource.DisposeAsync().AsTask()));
         await Task.WhenAll(_resources.Where(resource => resource is not ServiceProcess).Select(resource => resource.DisposeAsync().AsTask()));
         await RemoveContainersAsync();
-
-        _lock?.Dispose();
+        if (_lock is not null)
+        {
+            // What resources have started themselves, and have not taken with them.
+            await _records.EndLeftoversAsync(CancellationToken.None);
+            _lock.Dispose();
+        }
     }
 
     /// <summary>What cannot be removed now the next start removes, or <c>./lab down</c>.</summary>

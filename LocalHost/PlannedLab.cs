@@ -24,7 +24,7 @@ public sealed class PlannedLab
     internal PlannedLab(LabTopology topology, LocalLabOptions options, LabSecrets secrets, bool inContainers)
     {
         _options = options;
-        var records = new RunningRecords(Path.Combine(options.StateFolder, "running"));
+        var records = new RunningRecords(options);
         foreach (var name in topology.Databases.Select(database => database.Name))
         {
             var server = new MySqlServer(Place(name), secrets.MySqlPassword, options, records, _ => { });

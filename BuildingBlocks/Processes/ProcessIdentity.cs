@@ -26,13 +26,15 @@ public sealed record ProcessIdentity(string Name, int Pid, long StartTicks, stri
     public static int? ChildOf(int pid)
     {
         var parent = pid.ToString(CultureInfo.InvariantCulture);
-        return !Directory.Exists("/proc/self")
-            ? null
-            : Directory.EnumerateDirectories("/proc").Select(Path.GetFileName)
-                .Select(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : 0)
-                .Where(id => id > 0 && ReadStat(id) is [_, var of, ..] && of == parent)
-                .Select(id => (int?)id).FirstOrDefault();
+        return AllIds().Where(id => ReadStat(id) is [_, var of, ..] && of == parent).Select(id => (int?)id).FirstOrDefault();
     }
+
+    /// <summary>Ids of all processes that can be seen; none where there is no <c>/proc</c>.</summary>
+    internal static IEnumerable<int> AllIds() => !Directory.Exists("/proc/self")
+        ? []
+        : Directory.EnumerateDirectories("/proc").Select(Path.GetFileName)
+            .Select(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : 0)
+            .Where(id => id > 0);
 
     private static long? ReadStartTicks(int pid)
     {

@@ -1,16 +1,21 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 
 namespace Lab.Processes;
 
 /// <summary>
 /// Starts child processes so that none outlives this one, even when this one is killed: the kernel sends them a signal
 /// when the thread that started them ends (PR_SET_PDEATHSIG, set by <c>setpriv</c>). That thread is this class's own, which
-/// lives as long as the process. They get a session of their own (<c>setsid</c>), so that Ctrl-C reaches the parent alone
+/// lives as long as the process. A parent that has died before a child asked for that signal sends none, so the child then
+/// looks whose it is, and ends. They get a session of their own (<c>setsid</c>), so that Ctrl-C reaches the parent alone
 /// and the parent stops them in order.
 /// </summary>
 public static class ProcessSpawner
 {
+    /// <summary>Tells the shell where output goes; children can see it, too.</summary>
+    internal const string LogFileVariable = "LAB_LOG_FILE";
+
     private static readonly BlockingCollection<Action> Work = new(64);
     private static readonly string? SetSid = Programs.Find("setsid");
     private static readonly string? SetPriv = Programs.Find("setpriv");
@@ -26,9 +31,10 @@ public static class ProcessSpawner
             command.AddRange([SetSid, SetPriv, "--pdeathsig", child.DeathSignal]);
         }
 
-        // The shell only redirects; exec keeps the process id.
-        var redirect = child.IsPiped ? "2>>\"$LAB_LOG_FILE\"" : ">>\"$LAB_LOG_FILE\" 2>&1 </dev/null";
-        command.AddRange(["/bin/sh", "-c", $"exec \"$@\" {redirect}", "lab", child.Program, .. child.Arguments]);
+        // The shell only looks for its parent and redirects; exec keeps the process id.
+        var parent = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
+        var redirect = child.IsPiped ? $"2>>\"${LogFileVariable}\"" : $">>\"${LogFileVariable}\" 2>&1 </dev/null";
+        command.AddRange(["/bin/sh", "-c", $"[ \"$PPID\" = \"$0\" ] || exit 1; exec \"$@\" {redirect}", parent, child.Program, .. child.Arguments]);
         var start = new ProcessStartInfo(command[0], command.Skip(1))
         {
             UseShellExecute = false,
@@ -36,7 +42,7 @@ public static class ProcessSpawner
             RedirectStandardInput = child.IsPiped,
             RedirectStandardOutput = child.IsPiped,
         };
-        start.Environment["LAB_LOG_FILE"] = child.LogFile;
+        start.Environment[LogFileVariable] = child.LogFile;
         foreach (var (name, value) in child.Environment)
         {
             start.Environment[name] = value;

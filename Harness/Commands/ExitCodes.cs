@@ -20,6 +20,6 @@ internal static class ExitCodes
     /// <summary>A defect of the lab itself; where its details stand, the message says.</summary>
     public const int Defect = 70;
 
-    /// <summary>Ended by Ctrl-C or SIGTERM.</summary>
+    /// <summary>Ended by Ctrl-C, SIGTERM or SIGHUP.</summary>
     public const int Interrupted = 130;
 }

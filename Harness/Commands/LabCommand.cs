@@ -24,6 +24,7 @@ public static class LabCommand
             return await program(args);
         }
 
+        using var signals = new TerminationSignals(StopPatience);
         // The load's clients never block, and every thread switch of theirs would be measured as the system's.
         RuntimeTuning.CompleteSocketsInline();
         LabConsole.Configure();
@@ -59,11 +60,10 @@ public static class LabCommand
 
         try
         {
-            return await parsed.InvokeAsync(new InvocationConfiguration
-            {
-                EnableDefaultExceptionHandler = false,
-                ProcessTerminationTimeout = StopPatience,
-            });
+            // Its own handling of signals begins only when a command waits for something, and knows no SIGHUP.
+            var command = parsed.InvokeAsync(
+                new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, signals.Token);
+            return await Task.WhenAny(command, signals.PatienceIsOver) == command ? await command : ExitCodes.Interrupted;
         }
         catch (Exception exception) when (exception is InvalidFileException or UnknownNameException)
         {
@@ -82,7 +82,7 @@ public static class LabCommand
         }
         catch (OperationCanceledException exception) when (exception.InnerException is not TimeoutException)
         {
-            // By Ctrl-C or SIGTERM. An HTTP client's time-out is of this type, too, and is a failure like any other.
+            // By Ctrl-C, SIGTERM or SIGHUP. An HTTP client's time-out is of this type, too, and is a failure like any other.
             return ExitCodes.Interrupted;
         }
         catch (Exception exception) when (IsOutside(exception))

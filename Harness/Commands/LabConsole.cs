@@ -51,7 +51,7 @@ internal static class LabConsole
         }
     }
 
-    /// <summary>Until Ctrl-C or SIGTERM.</summary>
+    /// <summary>Until Ctrl-C, SIGTERM or SIGHUP.</summary>
     public static async Task WaitAsync(CancellationToken cancellationToken)
     {
         try

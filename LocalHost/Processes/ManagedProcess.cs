@@ -22,6 +22,10 @@ internal sealed class ManagedProcess
 {
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(10);
 
+    /// <summary>What a shell calls an end by SIGHUP, SIGINT, SIGTERM.</summary>
+    private static readonly int[] ExitCodesOfInterrupts = [129, 130, 143];
+    private static readonly TimeSpan InterruptPatience = TimeSpan.FromSeconds(1);
+
     private readonly Process _process;
     private readonly RunningRecords _records;
     private readonly Container? _container;
@@ -52,7 +56,7 @@ internal sealed class ManagedProcess
     public static async Task<ManagedProcess> StartAsync(
         ProcessSpec spec, string logFolder, RunningRecords records, Container? container, CancellationToken cancellationToken)
     {
-        var process = await StartAsync(spec, logFolder, records, container);
+        var process = await SpawnAsync(spec, logFolder, records, container, cancellationToken);
         try
         {
             process.Program ??= await container!.RunningAsync(process.Exited, cancellationToken);
@@ -65,7 +69,23 @@ internal sealed class ManagedProcess
         }
     }
 
-    private static async Task<ManagedProcess> StartAsync(ProcessSpec spec, string logFolder, RunningRecords records, Container? container)
+    /// <summary>
+    /// What to say of a process that has ended although it was wanted. Ctrl-C reaches everything in a terminal, also a child
+    /// that has not got a session of its own yet: then this process hears of it, too, and the child's end was no failure.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">So it was.</exception>
+    public static async Task<LabStartException> EndedTooSoonAsync(string name, int exitCode, string logFile, CancellationToken cancellationToken)
+    {
+        if (ExitCodesOfInterrupts.Contains(exitCode))
+        {
+            await Task.Delay(InterruptPatience, cancellationToken);
+        }
+
+        return new LabStartException(FormattableString.Invariant($"{name} ended with exit code {exitCode} before it was ready. {LogFiles.LastLines(logFile)}"));
+    }
+
+    private static async Task<ManagedProcess> SpawnAsync(
+        ProcessSpec spec, string logFolder, RunningRecords records, Container? container, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(logFolder);
         var logFile = Path.Combine(logFolder, spec.Name + ".log");
@@ -75,12 +95,16 @@ internal sealed class ManagedProcess
             {
                 Program = spec.Program,
                 Arguments = spec.Arguments,
-                Environment = spec.Environment,
+                Environment = new Dictionary<string, string>(spec.Environment, StringComparer.Ordinal) { [MarkedProcesses.Variable] = records.Mark },
                 WorkingFolder = spec.WorkingFolder,
                 LogFile = logFile,
             });
-            var identity = ProcessIdentity.Of(spec.Name, process.Id)
-                ?? throw new LabStartException($"{spec.Name} ended at once. {LogFiles.LastLines(logFile)}");
+            if (ProcessIdentity.Of(spec.Name, process.Id) is not { } identity)
+            {
+                await process.WaitForExitAsync(cancellationToken);
+                throw await EndedTooSoonAsync(spec.Name, process.ExitCode, logFile, cancellationToken);
+            }
+
             records.Add(identity);
             return new ManagedProcess(process, identity, records, logFile, container);
         }

@@ -59,8 +59,8 @@ internal static class Readiness
         {
             if (process.Exited.IsCompleted)
             {
-                throw new LabStartException(
-                    $"{process.Identity.Name} ended with exit code {await process.Exited} before it was ready. {LogFiles.LastLines(process.LogFile)}");
+                throw await Processes.ManagedProcess.EndedTooSoonAsync(
+                    process.Identity.Name, await process.Exited, process.LogFile, cancellationToken);
             }
 
             if (Environment.TickCount64 > deadline)

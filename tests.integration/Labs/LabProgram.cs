@@ -37,9 +37,15 @@ public sealed class LabProgram : IDisposable
     /// <param name="project">Harness or Marketplace.</param>
     /// <param name="environment">Added to the test's own.</param>
     /// <param name="arguments">The command line.</param>
-    public static LabProgram Start(string project, IReadOnlyDictionary<string, string> environment, params IReadOnlyList<string> arguments)
+    public static LabProgram Start(string project, IReadOnlyDictionary<string, string> environment, params IReadOnlyList<string> arguments) =>
+        StartProgram("dotnet", environment, [Lab.LocalHost.Resources.ServicePrograms.Find(project), .. arguments]);
+
+    /// <param name="program">Any program, the lab's script for example.</param>
+    /// <param name="environment">Added to the test's own.</param>
+    /// <param name="arguments">The command line.</param>
+    public static LabProgram StartProgram(string program, IReadOnlyDictionary<string, string> environment, IReadOnlyList<string> arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Lab.LocalHost.Resources.ServicePrograms.Find(project), .. arguments])
+        var start = new ProcessStartInfo(program, arguments)
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
@@ -82,9 +88,14 @@ public sealed class LabProgram : IDisposable
 
     public void Kill() => _process.Kill();
 
-    public void Signal(string signal)
+    public void Signal(string signal) => Signal(signal, Pid);
+
+    /// <summary>To it and what it has started, as a terminal does; for a program that leads a process group.</summary>
+    public void SignalGroup(string signal) => Signal(signal, -Pid);
+
+    private static void Signal(string signal, int target)
     {
-        using var kill = Process.Start("kill", [$"-{signal}", Pid.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        using var kill = Process.Start("kill", [$"-{signal}", "--", target.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
         kill.WaitForExit();
     }
 

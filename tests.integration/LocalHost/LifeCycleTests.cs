@@ -31,7 +31,8 @@ public sealed class LifeCycleTests : IDisposable
     [Theory]
     [InlineData("INT")]
     [InlineData("TERM")]
-    public async Task Ctrl_c_and_sigterm_stop_everything_in_order(string signal)
+    [InlineData("HUP")]
+    public async Task Ctrl_c_sigterm_and_sighup_stop_everything_in_order(string signal)
     {
         using var up = await UpAsync();
         var processes = Running();
@@ -76,11 +77,29 @@ public sealed class LifeCycleTests : IDisposable
     }
 
     [Fact]
+    public async Task A_state_folder_that_cannot_be_made_is_named_with_what_to_do()
+    {
+        // Below a file there is no folder, not even for root.
+        await File.WriteAllTextAsync(_state, "", Token);
+        try
+        {
+            var options = Options with { StateFolder = Path.Combine(_state, "state") };
+            var refused = await Assert.ThrowsAsync<LabStartException>(() => LocalLab.StartAsync(LabTopology.Of(), options, _ => { }, Token));
+            Assert.StartsWith($"{options.StateFolder}, where the lab keeps its data, cannot be written to", refused.Message, StringComparison.Ordinal);
+            Assert.Contains("LAB_STATE", refused.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(_state);
+        }
+    }
+
+    [Fact]
     public async Task A_later_start_ends_what_was_left_behind_and_nothing_else()
     {
         using var leftover = Process.Start("sleep", "300");
         using var stranger = Process.Start("sleep", "300");
-        var records = new RunningRecords(Path.Combine(_state, "running"));
+        var records = new RunningRecords(Options);
         records.Add(ProcessIdentity.Of("leftover", leftover.Id)!);
 
         // The same number, but another process: numbers are given again.
