@@ -1,5 +1,6 @@
 using Lab.LocalHost.Containers;
 using Lab.LocalHost.Processes;
+using Lab.Processes;
 
 namespace Lab.LocalHost.Resources;
 
@@ -67,6 +68,29 @@ internal abstract class DataServer(ServerPlace place, LocalLabOptions options, R
     /// <summary>A program of this machine, in the data folder.</summary>
     protected ProcessSpec Run(string program, IReadOnlyList<string> arguments) =>
         new(Name, program, arguments, new Dictionary<string, string>(StringComparer.Ordinal), DataFolder);
+
+    /// <summary>Runs a program that prepares something to its end.</summary>
+    /// <exception cref="LabStartException">It fails, or takes too long.</exception>
+    protected async Task RunToEndAsync(ProcessSpec spec, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        var process = await ManagedProcess.StartAsync(spec, options.LogFolder, records, container: null, cancellationToken);
+        try
+        {
+            if (await process.Exited.WaitAsync(patience, cancellationToken) is var exitCode and not 0)
+            {
+                throw await ManagedProcess.EndedTooSoonAsync(spec.Program, exitCode, process.LogFile, cancellationToken);
+            }
+        }
+        catch (TimeoutException exception)
+        {
+            throw new LabStartException(
+                $"{spec.Program} did not end within {patience.TotalSeconds:0} s. {LogFiles.LastLines(process.LogFile)}", exception);
+        }
+        finally
+        {
+            await process.StopAsync();
+        }
+    }
 
     private async Task ReportCrashAsync(ManagedProcess process)
     {

@@ -128,19 +128,19 @@ internal sealed class MySqlServer(
 
         Directory.CreateDirectory(unfinished);
         var program = IsMariaDb(server) ? FindInstaller(server) : server;
+        // MariaDB's set-up is a script that breaks paths at their spaces: its folders are where it runs, and where its environment says.
         string[] kind = IsMariaDb(server)
-            ? ["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"]
-            : ["--initialize-insecure"];
-        var initialise = await ProgramRun.OfAsync(
-            program,
-            ["--no-defaults", .. kind, $"--datadir={unfinished}", $"--tmpdir={TemporaryFolder}", $"--user={Environment.UserName}"],
+            ? ["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve", "--datadir=."]
+            : ["--initialize-insecure", $"--datadir={unfinished}"];
+        await RunToEndAsync(
+            new ProcessSpec(
+                Name + "-set-up",
+                program,
+                ["--no-defaults", .. kind, $"--user={Environment.UserName}"],
+                new Dictionary<string, string>(StringComparer.Ordinal) { ["TMPDIR"] = TemporaryFolder },
+                unfinished),
             InitialiseTimeout,
             cancellationToken);
-        if (initialise.ExitCode != 0)
-        {
-            throw new LabStartException($"{program} failed with exit code {initialise.ExitCode}: {initialise.Output} {initialise.Errors}");
-        }
-
         Directory.Delete(DataFolder);
         Directory.Move(unfinished, DataFolder);
     }

@@ -28,7 +28,8 @@ internal sealed class RedisServer(
             $"requirepass {password}",
             "save \"\"",
             "appendonly no",
-            $"dir \"{DataFolder}\"",
+            // Where it runs: a path would have to be quoted.
+            "dir .",
             "daemonize no");
         return Task.FromResult(Run(FindProgram(), [configuration]));
     }
