@@ -5,49 +5,48 @@ using Lab.Processes;
 namespace Lab.LocalHost.Resources;
 
 /// <summary>
-/// A private database or cache. It can be stopped and started again at its address, with its data; a crash is reported,
-/// and left to whoever looks into it.
+/// A private database or cache, started again when it crashes. It can be stopped and started again at its address, with its
+/// data.
 /// </summary>
-internal abstract class DataServer(ServerPlace place, LocalLabOptions options, RunningRecords records, Action<ResourceEvent> report)
-    : IResource
+internal abstract class DataServer : IResource, IAsyncDisposable
 {
-    private ManagedProcess? _process;
-    private volatile bool _isStopping;
+    private readonly ServerPlace _place;
+    private readonly LocalLabOptions _options;
+    private readonly RunningRecords _records;
+    private readonly Lazy<SupervisedProcess> _process;
 
-    public string Name => place.Name;
+    protected DataServer(ServerPlace place, LocalLabOptions options, RunningRecords records, Action<ResourceEvent> report)
+    {
+        (_place, _options, _records) = (place, options, records);
+        // Later: a derived class makes its container first.
+        _process = new(() => new SupervisedProcess(place.Name, PrepareInFolderAsync, AnswersAsync, options, records, report) { Container = Container });
+    }
+
+    public string Name => _place.Name;
 
     public IReadOnlyList<string> WaitFor => [];
 
-    public ManagedProcess? Process => _process is { Exited.IsCompleted: false } running ? running : null;
+    public ManagedProcess? Process => _process.Value.Process;
 
     public virtual Container? Container => null;
 
     /// <summary>ADDRESS:PORT.</summary>
-    public string Address => place.Address;
+    public string Address => _place.Address;
 
-    public string DataFolder => place.DataFolder;
+    public string DataFolder => _place.DataFolder;
 
     /// <param name="through">Its own address, or that of a link that leads to it.</param>
     public abstract string ConnectionString(string through);
 
     public async Task<string> StartAsync(CancellationToken cancellationToken)
     {
-        _isStopping = false;
-        Directory.CreateDirectory(DataFolder);
-        _process = await ManagedProcess.StartAsync(await PrepareAsync(cancellationToken), options.LogFolder, records, Container, cancellationToken);
-        await Readiness.WaitAsync(_process, AnswersAsync, options.StartTimeout, cancellationToken);
-        _ = ReportCrashAsync(_process);
+        await _process.Value.StartAsync(cancellationToken);
         return Address;
     }
 
-    public async Task StopAsync()
-    {
-        _isStopping = true;
-        if (_process is not null)
-        {
-            await _process.StopAsync();
-        }
-    }
+    public Task StopAsync() => _process.Value.StopAsync();
+
+    public ValueTask DisposeAsync() => _process.Value.DisposeAsync();
 
     /// <summary>Data folder and configuration are made ready.</summary>
     /// <returns>What to run.</returns>
@@ -73,7 +72,7 @@ internal abstract class DataServer(ServerPlace place, LocalLabOptions options, R
     /// <exception cref="LabStartException">It fails, or takes too long.</exception>
     protected async Task RunToEndAsync(ProcessSpec spec, TimeSpan patience, CancellationToken cancellationToken)
     {
-        var process = await ManagedProcess.StartAsync(spec, options.LogFolder, records, container: null, cancellationToken);
+        var process = await ManagedProcess.StartAsync(spec, _options.LogFolder, _records, container: null, cancellationToken);
         try
         {
             if (await process.Exited.WaitAsync(patience, cancellationToken) is var exitCode and not 0)
@@ -92,12 +91,9 @@ internal abstract class DataServer(ServerPlace place, LocalLabOptions options, R
         }
     }
 
-    private async Task ReportCrashAsync(ManagedProcess process)
+    private Task<ProcessSpec> PrepareInFolderAsync(CancellationToken cancellationToken)
     {
-        var exitCode = await process.Exited;
-        if (!_isStopping)
-        {
-            report(new ResourceEvent(Name, ResourceState.Crashed, $"exit code {exitCode}; its log: {process.LogFile}"));
-        }
+        Directory.CreateDirectory(DataFolder);
+        return PrepareAsync(cancellationToken);
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Lab.LocalHost.Containers;
 using Lab.LocalHost.Processes;
 using Lab.Topology;
@@ -6,126 +5,64 @@ using Lab.Topology;
 namespace Lab.LocalHost.Resources;
 
 /// <summary>A service of the topology as a child process, or in a container; started again when it crashes.</summary>
-/// <param name="spec">The service.</param>
-/// <param name="adminUrl">Where it tells whether it is healthy.</param>
-/// <param name="container">Null: it runs as a process.</param>
-/// <param name="command">What to run; asked before every start.</param>
-/// <param name="options">Of the lab.</param>
-/// <param name="records">Gets its processes.</param>
-/// <param name="report">Gets what happens to it.</param>
-internal sealed class ServiceProcess(
-    ServiceSpec spec,
-    string adminUrl,
-    Container? container,
-    Func<CancellationToken, Task<ProcessSpec>> command,
-    LocalLabOptions options,
-    RunningRecords records,
-    Action<ResourceEvent> report)
-    : IResource, IAsyncDisposable
+internal sealed class ServiceProcess : IResource, IAsyncDisposable
 {
-    /// <summary>After crashes; a restart that was asked for is none.</summary>
-    private const int MaxRestarts = 50;
-    private static readonly TimeSpan RestartPause = TimeSpan.FromMilliseconds(100);
-
+    private readonly ServiceSpec _spec;
+    private readonly string _adminUrl;
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(5) };
-    private readonly CancellationTokenSource _stopping = new();
-    private volatile ManagedProcess? _process;
-    private Task _supervision = Task.CompletedTask;
+    private readonly SupervisedProcess _process;
 
-    public string Name => spec.Name;
+    /// <param name="spec">The service.</param>
+    /// <param name="adminUrl">Where it tells whether it is healthy.</param>
+    /// <param name="container">Null: it runs as a process.</param>
+    /// <param name="command">What to run; asked before every start.</param>
+    /// <param name="options">Of the lab.</param>
+    /// <param name="records">Gets its processes.</param>
+    /// <param name="report">Gets what happens to it.</param>
+    public ServiceProcess(
+        ServiceSpec spec,
+        string adminUrl,
+        Container? container,
+        Func<CancellationToken, Task<ProcessSpec>> command,
+        LocalLabOptions options,
+        RunningRecords records,
+        Action<ResourceEvent> report)
+    {
+        _spec = spec;
+        _adminUrl = adminUrl;
+        _process = new SupervisedProcess(spec.Name, command, IsHealthyAsync, options, records, report)
+        {
+            Container = container,
+            RestartAfterCrash = spec.RestartAfterCrash,
+            // A cell wants it fresh.
+            MayEndInOrder = true,
+        };
+    }
 
-    public IReadOnlyList<string> WaitFor => spec.WaitFor;
+    public string Name => _spec.Name;
 
-    public ManagedProcess? Process => _process is { Exited.IsCompleted: false } running ? running : null;
+    public IReadOnlyList<string> WaitFor => _spec.WaitFor;
 
-    public Container? Container => container;
+    public ManagedProcess? Process => _process.Process;
+
+    public Container? Container => _process.Container;
 
     public async Task<string> StartAsync(CancellationToken cancellationToken)
     {
-        await StartProcessAsync(cancellationToken);
-        _supervision = SuperviseAsync();
-        return adminUrl;
+        await _process.StartAsync(cancellationToken);
+        return _adminUrl;
     }
 
-    public async Task StopAsync()
-    {
-        await _stopping.CancelAsync();
-        await _supervision;
-        if (_process is not null)
-        {
-            await _process.StopAsync();
-        }
-    }
+    public Task StopAsync() => _process.StopAsync();
 
     public async ValueTask DisposeAsync()
     {
-        await StopAsync();
+        await _process.DisposeAsync();
         _http.Dispose();
-        _stopping.Dispose();
     }
 
-    public Task<bool> IsHealthyAsync(CancellationToken cancellationToken) =>
-        Readiness.AnswersAsync(_http, new Uri(adminUrl + "/health"), cancellationToken);
-
-    private async Task StartProcessAsync(CancellationToken cancellationToken)
-    {
-        _process = await ManagedProcess.StartAsync(await command(cancellationToken), options.LogFolder, records, container, cancellationToken);
-        await Readiness.WaitAsync(_process, IsHealthyAsync, options.StartTimeout, cancellationToken);
-    }
-
-    private async Task SuperviseAsync()
-    {
-        for (var crashes = 0; ;)
-        {
-            var process = _process!;
-            await Task.WhenAny(process.Exited, Task.Delay(Timeout.Infinite, _stopping.Token));
-            if (_stopping.IsCancellationRequested)
-            {
-                return;
-            }
-
-            // One that ends in order was asked to: a cell wants it fresh.
-            var exitCode = await process.Exited;
-            if (exitCode != 0)
-            {
-                report(new ResourceEvent(Name, ResourceState.Crashed, $"exit code {exitCode}; its log: {process.LogFile}"));
-                crashes++;
-            }
-
-            if (!spec.RestartAfterCrash || crashes > MaxRestarts || !await TryRestartAsync(wasAsked: exitCode == 0))
-            {
-                return;
-            }
-        }
-    }
-
-    private async Task<bool> TryRestartAsync(bool wasAsked)
-    {
-        try
-        {
-            if (wasAsked)
-            {
-                await StartProcessAsync(_stopping.Token);
-                return true;
-            }
-
-            await Task.Delay(RestartPause, _stopping.Token);
-            report(new ResourceEvent(Name, ResourceState.Restarting, ""));
-            var begun = Stopwatch.GetTimestamp();
-            await StartProcessAsync(_stopping.Token);
-            report(new ResourceEvent(Name, ResourceState.Healthy, $"again, after {Stopwatch.GetElapsedTime(begun).TotalSeconds:0.0} s"));
-            return true;
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
-        catch (LabStartException exception)
-        {
-            report(new ResourceEvent(Name, ResourceState.Stopped, exception.Message));
-            return false;
-        }
-    }
+    private Task<bool> IsHealthyAsync(CancellationToken cancellationToken) =>
+        Readiness.AnswersAsync(_http, new Uri(_adminUrl + "/health"), cancellationToken);
 }
 
 /// <summary>Programs of services, in the build output next to the program that runs now.</summary>

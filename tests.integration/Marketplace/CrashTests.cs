@@ -65,11 +65,19 @@ public sealed class CrashTests(BreakableLab lab)
         await RegisterWhileAsync(async () =>
         {
             await Task.Delay(500, Token);
-            await lab.Lab.KillAsync(MarketplaceTopology.Database, Token);
-            await Task.Delay(500, Token);
-            await lab.Lab.RestartAsync(MarketplaceTopology.Database, Token);
+            await KillAndWaitForRestartAsync(MarketplaceTopology.Database);
         });
-        Assert.Contains(lab.Events, change => change.Resource == MarketplaceTopology.Database && change.State == ResourceState.Crashed);
+    }
+
+    [Fact]
+    public async Task Killing_redis_loses_sessions_only_and_whoever_logs_in_again_works_on()
+    {
+        await using var seller = await lab.NewSellerAsync(options: Patient);
+        await seller.RegisterItemAsync(StoryTests.Salt(), Token);
+        await KillAndWaitForRestartAsync(MarketplaceTopology.Cache);
+        await using var later = await lab.NewSellerAsync(options: Patient);
+        await later.RegisterItemAsync(StoryTests.Salt(), Token);
+        Assert.Single(await later.DisplayItemsAsync(Token));
     }
 
     [Fact]
@@ -172,7 +180,7 @@ public sealed class CrashTests(BreakableLab lab)
         Assert.Equal(acknowledged.Select(item => item.Serial).Order(), shown.Select(item => item.Serial).Order());
     }
 
-    /// <summary>kill -9; the lab reports the crash and restarts the server.</summary>
+    /// <summary>kill -9; the lab reports the crash and restarts it.</summary>
     private async Task KillAndWaitForRestartAsync(string server)
     {
         var (crashes, restarts) = (Count(ResourceState.Crashed), Count(ResourceState.Healthy));
