@@ -1,19 +1,15 @@
-using Lab.Harness.Commands;
-using Lab.LocalHost.Processes;
-
 namespace Lab.Tests.Integration.EntryScript;
 
 /// <summary>What <c>./lab</c> says when the package feed cannot give what the lab needs.</summary>
 public sealed class MissingPackagesTests : IDisposable
 {
     private const int CannotStart = 3;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private readonly string _root = Directory.CreateTempSubdirectory("lab-test-").FullName;
+    private readonly ScriptFolder _folder = new();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public void Dispose() => Directory.Delete(_root, recursive: true);
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public async Task Packages_that_the_feed_lacks_are_named_in_one_line_each_once()
@@ -52,15 +48,11 @@ public sealed class MissingPackagesTests : IDisposable
     }
 
     /// <summary>Runs <c>./lab list</c> where building ends with an output.</summary>
-    private Task<ProgramRun> ListAsync(string output)
+    private async Task<(int ExitCode, string Errors)> ListAsync(string output)
     {
-        var programs = Directory.CreateDirectory(Path.Combine(_root, "programs")).FullName;
-        File.WriteAllText(Path.Combine(_root, "output"), output + "\n");
-        var dotnet = Path.Combine(programs, "dotnet");
-        File.WriteAllText(dotnet, $"#!/bin/sh\n[ \"$1\" = --version ] && exit 0\ncat '{_root}/output'\nexit 1\n");
-        File.SetUnixFileMode(dotnet, UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        var script = Path.Combine(_root, "lab");
-        File.Copy(Path.Combine(LabFolders.Root, "lab"), script, overwrite: true);
-        return ProgramRun.OfAsync("/usr/bin/env", [$"PATH={programs}:{Environment.GetEnvironmentVariable("PATH")}", script, "list"], Patience, Token);
+        await File.WriteAllTextAsync(Path.Combine(_folder.Root, "output"), output + "\n", Token);
+        _folder.BuildIs($"cat '{_folder.Root}/output'\nexit 1");
+        using var list = _folder.List();
+        return (await list.WaitForExitAsync(), list.Output);
     }
 }
