@@ -21,8 +21,7 @@ internal static class PlanCommand
         command.SetAction(arguments =>
         {
             var folder = PlanOptions.Load(IsolationOption.PresumedAbilities(IsolationOption.Of(arguments, isolation)));
-            Console.WriteLine(new Planner(folder.Catalog).Plan(
-                folder.Experiments, arguments.GetRequiredValue(experiments), arguments.GetRequiredValue(preset)).ToJson());
+            Console.WriteLine(folder.Plan(arguments.GetRequiredValue(experiments), arguments.GetRequiredValue(preset)).ToJson());
             return ExitCodes.Ok;
         });
         return command;
@@ -34,7 +33,10 @@ internal static class ListCommand
 {
     public static Command Create()
     {
-        var command = new Command("list", "The experiments, and how many cells each preset of them has.");
+        var command = new Command("list", """
+            The experiments, and how many cells each preset of them has; of one whose file is refused, why.
+            Exit code 0: all of them can be run. 2: not so.
+            """);
         command.SetAction(_ =>
         {
             var folder = PlanOptions.Load(MachineAbilities.OfThisProcess());
@@ -44,7 +46,12 @@ internal static class ListCommand
                 Console.WriteLine($"{experiment.Name,-16} {experiment.Title} ({presets})");
             }
 
-            return ExitCodes.Ok;
+            foreach (var broken in folder.Broken)
+            {
+                Console.WriteLine($"{broken.Name,-16} broken: {string.Join("\n    ", broken.Problems)}");
+            }
+
+            return folder.Broken.Count == 0 ? ExitCodes.Ok : ExitCodes.Usage;
         });
         return command;
     }

@@ -103,7 +103,7 @@ internal static class RunCommand
         var resumed = given.Resume is { } cutOff ? await ResumedRun.ReadAsync(cutOff, cancellationToken) : null;
         var settings = resumed?.Settings(given) ?? given;
         var folder = PlanOptions.Load(await IsolationOption.AbilitiesAsync(settings.Isolation, cancellationToken));
-        var whole = new Planner(folder.Catalog).Plan(folder.Experiments, settings.Experiments, settings.Preset);
+        var whole = folder.Plan(settings.Experiments, settings.Preset);
         if (resumed is not null)
         {
             await resumed.CheckAsync(whole, cancellationToken);

@@ -3,22 +3,48 @@ using Lab.Harness.Systems;
 namespace Lab.Harness.Experiments;
 
 /// <summary>Everything in the folder <c>experiments/</c>.</summary>
+/// <param name="Deployments">Of <c>deployments.yaml</c>.</param>
+/// <param name="Catalog">What experiments may vary.</param>
+/// <param name="Experiments">Those that can be planned, by name.</param>
+/// <param name="Broken">Those that cannot, by name.</param>
 public sealed record ExperimentFolder(
-    Deployments Deployments, FactorCatalog Catalog, IReadOnlyList<Experiment> Experiments)
+    Deployments Deployments, FactorCatalog Catalog, IReadOnlyList<Experiment> Experiments, IReadOnlyList<BrokenExperiment> Broken)
 {
     /// <summary>As this process may run it.</summary>
-    /// <exception cref="InvalidFileException">Files are refused; the problems of all are listed.</exception>
+    /// <exception cref="InvalidFileException">The folder cannot be read, or its deployments are refused.</exception>
     public static ExperimentFolder Load(string folder) => Load(folder, MachineAbilities.OfThisProcess(), SystemModules.Default);
 
     /// <summary>As a machine with these abilities may run it.</summary>
-    /// <exception cref="InvalidFileException">Files are refused; the problems of all are listed.</exception>
+    /// <exception cref="InvalidFileException">The folder cannot be read, or its deployments are refused.</exception>
     public static ExperimentFolder Load(string folder, MachineAbilities machine, SystemModules systems)
     {
         var deployments = Deployments.Load(Path.Combine(folder, Deployments.FileName));
         var catalog = FactorCatalog.Of(systems, deployments, machine);
-        return new ExperimentFolder(deployments, catalog, new ExperimentLoader(catalog).LoadFolder(folder));
+        var (experiments, broken) = new ExperimentLoader(catalog).LoadFolder(folder);
+        return new ExperimentFolder(deployments, catalog, experiments, broken);
+    }
+
+    /// <summary>The cells of a run. A broken file harms only those who ask for its experiment; whoever names none asks for all.</summary>
+    /// <param name="names">Experiments, in this order; none: all.</param>
+    /// <param name="preset">How much of each.</param>
+    /// <exception cref="InvalidFileException">The file of a wanted experiment is refused.</exception>
+    /// <exception cref="UnknownNameException">No such experiment, or one that was named lacks the preset.</exception>
+    public Plan Plan(IReadOnlyList<string> names, string preset)
+    {
+        var sound = Experiments.Select(experiment => experiment.Name).ToList();
+        var wanted = names.Count == 0 ? Broken : [.. Broken.Where(broken => names.Contains(broken.Name) && !sound.Contains(broken.Name))];
+        return wanted.Count == 0
+            ? new Planner(Catalog).Plan(Experiments, names, preset)
+            : throw new InvalidFileException(
+                [.. wanted.SelectMany(broken => broken.Problems)],
+                names.Count == 0 && sound.Count > 0 ? $"The other experiments can be run by name: {string.Join(' ', sound)}" : null);
     }
 }
+
+/// <summary>A file that is refused.</summary>
+/// <param name="Name">Of the experiment, as the file's name says.</param>
+/// <param name="Problems">Why; at least one.</param>
+public sealed record BrokenExperiment(string Name, IReadOnlyList<FileProblem> Problems);
 
 /// <summary>Reads <c>experiments/*.yaml</c>; what such a file may say is in <c>docs/experiments.md</c>.</summary>
 public sealed class ExperimentLoader(FactorCatalog catalog)
@@ -26,11 +52,11 @@ public sealed class ExperimentLoader(FactorCatalog catalog)
     private readonly Planner _planner = new(catalog);
 
     /// <summary>All experiments of a folder, by name.</summary>
-    /// <exception cref="InvalidFileException">A file is refused; the problems of all files are listed.</exception>
-    public IReadOnlyList<Experiment> LoadFolder(string folder)
+    /// <exception cref="InvalidFileException">The folder cannot be read.</exception>
+    public (IReadOnlyList<Experiment> Experiments, IReadOnlyList<BrokenExperiment> Broken) LoadFolder(string folder)
     {
         var experiments = new List<Experiment>();
-        var refused = new List<FileProblem>();
+        var broken = new List<BrokenExperiment>();
         foreach (var path in FilesOf(folder))
         {
             try
@@ -39,11 +65,11 @@ public sealed class ExperimentLoader(FactorCatalog catalog)
             }
             catch (InvalidFileException exception)
             {
-                refused.AddRange(exception.Problems);
+                broken.Add(new BrokenExperiment(Path.GetFileNameWithoutExtension(path), exception.Problems));
             }
         }
 
-        return refused.Count == 0 ? experiments : throw new InvalidFileException(refused);
+        return (experiments, broken);
     }
 
     /// <summary>
@@ -74,7 +100,8 @@ public sealed class ExperimentLoader(FactorCatalog catalog)
     }
 
     /// <summary>
-    /// Files in the order of their names; `.yml` is included so that it is refused rather than overlooked.
+    /// Files in the order of their names; `.yml` is included so that it is refused rather than overlooked. What editors and
+    /// systems leave beside a file (<c>.#x.yaml</c>, <c>._x.yaml</c>, <c>x.yaml~</c>) is hidden or has another extension.
     /// </summary>
     private static List<string> FilesOf(string folder)
     {
@@ -84,7 +111,7 @@ public sealed class ExperimentLoader(FactorCatalog catalog)
             [
                 .. Directory.EnumerateFiles(folder)
                     .Where(path => Path.GetExtension(path) is ".yaml" or ".yml")
-                    .Where(path => Path.GetFileName(path) != Deployments.FileName)
+                    .Where(path => Path.GetFileName(path) is var name && name != Deployments.FileName && !name.StartsWith('.'))
                     .Order(StringComparer.Ordinal),
             ];
         }

@@ -7,8 +7,10 @@ public sealed record FileProblem(string File, int Line, int Column, string Messa
 }
 
 /// <summary>Everything wrong with one or more files; the message has one line per problem.</summary>
-public sealed class InvalidFileException(IReadOnlyList<FileProblem> problems)
-    : Exception(string.Join('\n', problems))
+/// <param name="problems">At least one.</param>
+/// <param name="hint">What can be done nevertheless: the last line.</param>
+public sealed class InvalidFileException(IReadOnlyList<FileProblem> problems, string? hint = null)
+    : Exception(string.Join('\n', [.. problems.Select(problem => problem.ToString()), .. hint is null ? (string[])[] : [hint]]))
 {
     public IReadOnlyList<FileProblem> Problems { get; } = problems;
 }

@@ -1,4 +1,5 @@
 using Lab.Harness.Experiments;
+using Lab.Harness.Systems;
 
 namespace Lab.Tests.Unit.Experiments;
 
@@ -189,20 +190,71 @@ public class ExperimentLoaderTests
     }
 
     [Fact]
-    public void A_folder_reports_the_problems_of_all_its_files()
+    public void A_broken_file_harms_only_those_who_ask_for_it()
     {
         using var folder = new TemporaryFolder();
         folder.Write("sample.yaml", ExperimentSamples.With(("iterations: 10", "iterations: 0")));
         folder.Write("other.yaml", ExperimentSamples.Valid);
         folder.Write("old.yml", ExperimentSamples.Valid);
-        folder.Write("notes.txt", "not an experiment");
+        folder.Write("sound.yaml", ExperimentSamples.With(("name: sample", "name: sound")));
+        folder.Write("sound.yml", ExperimentSamples.Valid);
 
-        var refusal = Assert.Throws<InvalidFileException>(() => new ExperimentLoader(ExperimentSamples.Catalog).LoadFolder(folder.Root));
+        var loaded = Load(folder);
 
-        Assert.Equal(
-            ["old.yml:1:1", "other.yaml:1:7", "sample.yaml:16:21"],
-            refusal.Problems.Select(problem => $"{Path.GetFileName(problem.File)}:{problem.Line}:{problem.Column}"));
+        Assert.Equal("sound", Assert.Single(loaded.Experiments).Name);
+        Assert.Equal(["old", "other", "sample", "sound"], loaded.Broken.Select(broken => broken.Name));
+        Assert.NotEmpty(loaded.Plan(["sound"], "quick").Cells);
+        Assert.Equal(["other.yaml:1:7"], Refusal(loaded, "other"));
+        Assert.Equal(["old.yml:1:1", "other.yaml:1:7", "sample.yaml:16:21", "sound.yml:1:1"], Refusal(loaded));
+        Assert.EndsWith(
+            "\nThe other experiments can be run by name: sound",
+            Assert.Throws<InvalidFileException>(() => loaded.Plan([], "quick")).Message,
+            StringComparison.Ordinal);
+        Assert.Throws<UnknownNameException>(() => loaded.Plan(["missing"], "quick"));
     }
+
+    [Fact]
+    public void What_is_not_the_labs_is_ignored()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("sample.yaml", ExperimentSamples.Valid);
+        foreach (var name in (string[])["sample.yaml~", "#sample.yaml#", "._sample.yaml", ".sample.yaml", ".sample.yaml.swp", "sample.yaml.orig", "4913", "notes.txt"])
+        {
+            folder.Write(name, "not an experiment");
+        }
+
+        // Emacs's lock leads nowhere.
+        File.CreateSymbolicLink(Path.Combine(folder.Root, ".#sample.yaml"), "somebody@somewhere.1234");
+        Directory.CreateDirectory(Path.Combine(folder.Root, "folder.yaml"));
+
+        var loaded = Load(folder);
+
+        Assert.Equal("sample", Assert.Single(loaded.Experiments).Name);
+        Assert.Empty(loaded.Broken);
+    }
+
+    [Fact]
+    public void A_file_that_cannot_be_read_is_broken_like_any_other()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("sample.yaml", ExperimentSamples.Valid);
+        File.CreateSymbolicLink(Path.Combine(folder.Root, "gone.yaml"), "nowhere");
+
+        var loaded = Load(folder);
+
+        Assert.Single(loaded.Experiments);
+        Assert.StartsWith("cannot read the file", Assert.Single(Assert.Single(loaded.Broken).Problems).Message, StringComparison.Ordinal);
+    }
+
+    private static ExperimentFolder Load(TemporaryFolder folder)
+    {
+        File.Copy(Path.Combine(ExperimentSamples.Folder, Deployments.FileName), Path.Combine(folder.Root, Deployments.FileName));
+        return ExperimentFolder.Load(folder.Root, ExperimentSamples.AbleMachine, SystemModules.Default);
+    }
+
+    private static IEnumerable<string> Refusal(ExperimentFolder folder, params string[] names) =>
+        Assert.Throws<InvalidFileException>(() => folder.Plan(names, "quick")).Problems
+            .Select(problem => $"{Path.GetFileName(problem.File)}:{problem.Line}:{problem.Column}");
 
     [Fact]
     public void A_missing_folder_is_refused() =>

@@ -9,6 +9,9 @@ public class ShippedExperimentsTests
 
     private static Experiment Marketplace => ExperimentSamples.Shipped.Experiments.Single(experiment => experiment.Name == "marketplace");
 
+    [Fact]
+    public void None_is_broken() => Assert.Empty(ExperimentSamples.Shipped.Broken);
+
     [Theory]
     [InlineData("full", "clients", 60, 10, 1000)]
     [InlineData("full", "cache", 18, 10, 1000)]
