@@ -26,7 +26,7 @@ internal static class FaultProxyApp
     public static async Task<WebApplication> StartAsync(
         string[] args, Action<WebApplicationBuilder>? configure = null, CancellationToken cancellationToken = default)
     {
-        var builder = ServiceDefaultsExtensions.CreateLabService([.. args.Select(ExpandAlias)]);
+        var builder = ServiceDefaultsExtensions.CreateLabService([.. args.Select(CommandLine.ExpandAlias)]);
         FaultProxyOptions.AddTo(builder.Services);
         builder.Services.AddSingleton<TimerThread>(_ => new TimerThread());
         builder.Services.AddSingleton<ProxyEnvironment>();
@@ -74,9 +74,4 @@ internal static class FaultProxyApp
             throw new InvalidOperationException($"{FaultProxyOptions.Section}:Proxies: {failure.Message}", failure);
         }
     }
-
-    private static string ExpandAlias(string argument) =>
-        argument == "--seed" || argument.StartsWith("--seed=", StringComparison.Ordinal)
-            ? $"--{FaultProxyOptions.Section}:Seed{argument["--seed".Length..]}"
-            : argument;
 }

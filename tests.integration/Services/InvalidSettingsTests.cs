@@ -6,6 +6,18 @@ namespace Lab.Tests.Integration.Services;
 public class InvalidSettingsTests
 {
     [Theory]
+    [InlineData(2, "unknown option '--sed'", "--sed", "1")]
+    [InlineData(2, "measure expects the URL", "measure")]
+    [InlineData(2, "measure expects the URL", "measure", "nonsense")]
+    [InlineData(0, "The fault proxy: forwards", "--help")]
+    public async Task The_fault_proxy_knows_its_arguments(int exitCode, string message, params string[] arguments)
+    {
+        using var proxy = LabProgram.Start("FaultProxy", new Dictionary<string, string>(StringComparer.Ordinal), arguments);
+        Assert.Equal(exitCode, await proxy.WaitForExitAsync());
+        Assert.StartsWith(message, proxy.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("EchoServer", "Echo__Framed", "nowhere", "Echo:Framed must be ADDRESS:PORT such as 127.0.0.1:7000, not 'nowhere'")]
     [InlineData("EchoServer", "Echo__SharePort", "perhaps", "Failed to convert configuration value 'perhaps' at 'Echo:SharePort'")]
     [InlineData("EchoServer", "Service__AdminUrl", "http://8.8.8.8:5000", "Service:AdminUrl must be a loopback or private address, not '8.8.8.8'")]

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Lab.FaultProxy.Client;
@@ -79,16 +80,85 @@ public sealed class FaultProxyApiTests(EmbeddedServer server) : IClassFixture<Em
         Assert.Equal((before.Listen, before.Upstream, before.Enabled), (after.Listen, after.Upstream, after.Enabled));
     }
 
-    [Fact]
-    public async Task Update_to_an_address_in_use_leaves_the_proxy_disabled()
+    [Theory]
+    [InlineData("/proxies/a", "{\"listen\":\"TAKEN\"}")]
+    [InlineData("/populate", "[{\"name\":\"a\",\"listen\":\"TAKEN\",\"upstream\":\"127.0.0.1:9\"}]")]
+    public async Task Change_to_an_address_in_use_leaves_the_proxy_as_it_was_and_its_connections_open(string path, string body)
     {
         var taken = await _proxy.AddProxyAsync("taken", new IPEndPoint(IPAddress.Loopback, 9));
-        await _proxy.AddProxyAsync("a", new IPEndPoint(IPAddress.Loopback, 9));
+        using var upstream = TestUpstream.Echo();
+        using var client = await (await _proxy.AddProxyAsync("a", upstream.Address)).ConnectAsync();
+        await client.SendTextAsync("x");
+        Assert.Equal("x", await client.ReceiveTextAsync(1));
+        var before = (await _proxy.Client.GetProxiesAsync(default))["a"];
 
-        var (status, _) = await PostAsync("/proxies/a", new { listen = taken.ToString() });
+        using var content = new StringContent(body.Replace("TAKEN", taken.ToString(), StringComparison.Ordinal), Encoding.UTF8);
+        using var reply = await _proxy.Http.PostAsync(new Uri(path, UriKind.Relative), content);
+
+        Assert.Equal(HttpStatusCode.InternalServerError, reply.StatusCode);
+        var after = (await _proxy.Client.GetProxiesAsync(default))["a"];
+        Assert.Equal((before.Listen, before.Upstream, true), (after.Listen, after.Upstream, after.Enabled));
+        await client.SendTextAsync("y");
+        Assert.Equal("y", await client.ReceiveTextAsync(1));
+    }
+
+    [Fact]
+    public async Task Reset_that_is_refused_changes_nothing()
+    {
+        var address = await _proxy.AddProxyAsync("a", new IPEndPoint(IPAddress.Loopback, 9));
+        await _proxy.AddProxyAsync("b", new IPEndPoint(IPAddress.Loopback, 9));
+        await _proxy.Client.AddToxicAsync("b", new LatencyToxicSpec(1), default);
+        await PostAsync("/proxies/a", new { enabled = false });
+        await PostAsync("/proxies/b", new { enabled = false });
+        using var other = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        other.Bind(address);
+        other.Listen();
+
+        var (status, _) = await PostAsync("/reset", new { });
 
         Assert.Equal(HttpStatusCode.InternalServerError, status);
-        Assert.False((await _proxy.Client.GetProxyAsync("a", default)).Enabled);
+        var proxies = await _proxy.Client.GetProxiesAsync(default);
+        Assert.All(proxies.Values, proxy => Assert.False(proxy.Enabled));
+        Assert.Single(proxies["b"].Toxics);
+    }
+
+    [Fact]
+    public async Task Another_upstream_keeps_the_listener_so_that_nobody_is_refused_meanwhile()
+    {
+        using var first = TestUpstream.Accepting(out _);
+        using var second = TestUpstream.Echo();
+        var address = await _proxy.AddProxyAsync("a", first.Address);
+        using var client = await address.ConnectAsync();
+
+        var (status, _) = await PostAsync("/proxies/a", new { upstream = second.Address.ToString() });
+
+        Assert.Equal(HttpStatusCode.OK, status);
+        Assert.True(await client.IsOverAsync());
+        using var later = await address.ConnectAsync();
+        await later.SendTextAsync("x");
+        Assert.Equal("x", await later.ReceiveTextAsync(1));
+    }
+
+    [Theory]
+    [InlineData("/proxies", "{\"name\":5}", "bad request body: name: expected text")]
+    [InlineData("/proxies", "{\"name\":\"b\",\"enabled\":\"yes\"}", "bad request body: enabled: expected true or false")]
+    [InlineData("/proxies", "[]", "bad request body: expected an object")]
+    [InlineData("/proxies", "{\"name\":\"b\",\"listen\":\"nowhere\",\"upstream\":\"a:1\"}", "listen: address nowhere: missing port in address; expected HOST:PORT")]
+    [InlineData("/proxies", "{\"name\":\"b\",\"upstream\":\"a:0\"}", "upstream: address a:0: port 0 cannot be connected to; expected 1 to 65535")]
+    [InlineData("/proxies", "{\n\"name\"", "bad request body: not JSON at line 2, byte 7")]
+    [InlineData("/populate", "{}", "bad request body: expected a list")]
+    [InlineData("/populate", "[{\"name\":\"b\",\"Upstream\":7}]", "bad request body: [0].Upstream: expected text")]
+    [InlineData("/proxies/a/toxics", "{\"toxicity\":\"much\"}", "bad request body: toxicity: expected a number")]
+    [InlineData("/proxies/a/toxics", "{\"type\":\"latency\",\"attributes\":5}", "bad request body: attributes: expected an object")]
+    [InlineData("/proxies/a/toxics", "{\"type\":\"latency\",\"attributes\":{\"latency\":1.5}}", "bad request body: attributes.latency: expected a whole number")]
+    public async Task Refusal_names_the_field_and_what_was_expected(string path, string body, string expected)
+    {
+        await _proxy.AddProxyAsync("a", new IPEndPoint(IPAddress.Loopback, 9));
+        using var content = new StringContent(body, Encoding.UTF8);
+        using var reply = await _proxy.Http.PostAsync(new Uri(path, UriKind.Relative), content);
+
+        Assert.Equal(HttpStatusCode.BadRequest, reply.StatusCode);
+        Assert.Equal(expected, (await reply.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("error").GetString());
     }
 
     [Theory]

@@ -10,6 +10,8 @@ namespace Lab.Tests.Unit.FaultProxy;
 /// <summary>What happens to connections, over real sockets.</summary>
 public sealed class ForwardingTests
 {
+    private readonly System.Collections.Concurrent.ConcurrentQueue<SocketError> _ends = [];
+
     [Fact]
     public async Task Bytes_go_through_unchanged_in_both_directions()
     {
@@ -95,58 +97,87 @@ public sealed class ForwardingTests
         await SocketExtensions.UntilAsync(() => proxy.Registry.Find("link").ConnectionCount == 0);
     }
 
-    [Fact]
-    public async Task Client_that_resets_closes_the_upstreams_connection()
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public async Task Reset_of_one_side_reaches_the_other_as_a_reset_after_the_data_before_it(bool byClient, bool isDelayed)
     {
         await using var proxy = await RunningFaultProxy.StartAsync();
         using var upstream = TestUpstream.Accepting(out var accepted);
-        var client = await (await proxy.AddProxyAsync("link", upstream.Address)).ConnectAsync();
+        using var client = await (await proxy.AddProxyAsync("link", upstream.Address)).ConnectAsync();
         using var server = await accepted;
-        await client.SendTextAsync("x");
-        Assert.Equal("x", await server.ReceiveTextAsync(1));
+        if (isDelayed)
+        {
+            await proxy.Client.AddToxicAsync("link", new LatencyToxicSpec(30) { Stream = ToxicStream.Upstream }, default);
+            await proxy.Client.AddToxicAsync("link", new LatencyToxicSpec(30), default);
+        }
 
-        client.Reset();
+        var (resets, other) = byClient ? (client, server) : (server, client);
+        await resets.SendTextAsync("last words");
+        if (isDelayed)
+        {
+            await SocketExtensions.UntilAsync(() => proxy.Registry.Find("link").HeldBytes > 0);
+            resets.Reset();
+            Assert.Equal("last words", await other.ReceiveTextAsync(10));
+        }
+        else
+        {
+            Assert.Equal("last words", await other.ReceiveTextAsync(10));
+            resets.Reset();
+        }
 
-        Assert.True(await server.IsOverAsync());
+        var failure = await Assert.ThrowsAsync<SocketException>(() => other.ReceiveExactlyAsync(1));
+        Assert.Equal(SocketError.ConnectionReset, failure.SocketErrorCode);
         await SocketExtensions.UntilAsync(() => proxy.Registry.Find("link").ConnectionCount == 0);
     }
 
+    /// <summary>The kernel tells of a reset once: here often a write of the proxy's.</summary>
     [Fact]
-    public async Task Upstream_that_resets_closes_the_clients_connection_after_the_data_before_it()
+    public async Task Reset_is_passed_on_whichever_operation_notices_it()
     {
         await using var proxy = await RunningFaultProxy.StartAsync();
-        using var upstream = TestUpstream.Accepting(out var accepted);
-        using var client = await (await proxy.AddProxyAsync("link", upstream.Address)).ConnectAsync();
-        await proxy.Client.AddToxicAsync("link", new LatencyToxicSpec(30), default);
-        var server = await accepted;
-        await server.SendTextAsync("last words");
-        await SocketExtensions.UntilAsync(() => proxy.Registry.Find("link").HeldBytes > 0);
+        using var upstream = new TestUpstream(async connection =>
+        {
+            // Sends all the time, so that the proxy writes to the client all the time; tells the client's neighbour what it reads.
+            var reading = connection.ReceiveExactlyAsync(1);
+            while (!reading.IsCompleted)
+            {
+                await connection.SendTextAsync("x");
+                await Task.Delay(1);
+            }
 
-        server.Reset();
+            _ends.Enqueue(await Record.ExceptionAsync(() => reading) is SocketException { SocketErrorCode: var code } ? code : SocketError.Success);
+        });
+        var address = await proxy.AddProxyAsync("link", upstream.Address);
+        const int Connections = 100;
+        for (var number = 0; number < Connections; number++)
+        {
+            var client = await address.ConnectAsync();
+            await client.ReceiveExactlyAsync(3);
+            client.Reset();
+        }
 
-        Assert.Equal("last words", await client.ReceiveTextAsync(10));
-        Assert.True(await client.IsOverAsync());
-        await SocketExtensions.UntilAsync(() => proxy.Registry.Find("link").ConnectionCount == 0);
+        await SocketExtensions.UntilAsync(() => _ends.Count == Connections);
+        Assert.All(_ends, end => Assert.Equal(SocketError.ConnectionReset, end));
     }
 
+    /// <summary>As without a proxy: where both sides have ended in order, nothing is reset.</summary>
     [Fact]
-    public async Task Reset_reaches_the_other_side_as_an_end_that_loses_nothing_sent_before()
+    public async Task Ends_in_order_stay_ends()
     {
-        const int Bytes = 200_000;
         await using var proxy = await RunningFaultProxy.StartAsync();
-        using var upstream = TestUpstream.Accepting(out var accepted);
-        using var client = await (await proxy.AddProxyAsync("link", upstream.Address)).ConnectAsync();
-        await proxy.Client.AddToxicAsync("link", new LatencyToxicSpec(RunningFaultProxy.NeverMs), default);
-        var server = await accepted;
-        await server.SendAsync(new byte[Bytes]);
-        await SocketExtensions.UntilAsync(() => proxy.Registry.Find("link").HeldBytes >= Bytes);
-        server.Reset();
-
-        await proxy.Client.RemoveToxicAsync("link", "latency_downstream", default);
-        await SocketExtensions.UntilAsync(() => proxy.Registry.Find("link").ConnectionCount == 0);
-
-        Assert.Equal(Bytes, (await client.ReceiveExactlyAsync(Bytes)).Length);
-        Assert.Equal(0, await client.ReceiveAsync(new byte[1]));
+        using var upstream = TestUpstream.Echo();
+        var address = await proxy.AddProxyAsync("link", upstream.Address);
+        for (var number = 0; number < 100; number++)
+        {
+            using var client = await address.ConnectAsync();
+            await client.SendTextAsync("x");
+            client.Shutdown(SocketShutdown.Send);
+            Assert.Equal("x", System.Text.Encoding.ASCII.GetString(await client.ReceiveExactlyAsync(2)));
+            Assert.Equal(0, await client.ReceiveAsync(new byte[1]));
+        }
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Net;
+using Lab.FaultProxy;
 using Lab.FaultProxy.Proxies;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -53,7 +54,7 @@ public sealed class StartupTests
     [InlineData("FaultProxy:Proxies: missing required field: name at proxy 1", "--FaultProxy:Proxies:0:Upstream=127.0.0.1:9")]
     [InlineData("FaultProxy:Proxies: missing required field: upstream at proxy 1", "--FaultProxy:Proxies:0:Name=a")]
     [InlineData(
-        "FaultProxy:Proxies: address 0.0.0.0:1: a proxy listens on localhost, a loopback or a private IP address",
+        "FaultProxy:Proxies: listen: address 0.0.0.0:1: a proxy listens on localhost, a loopback or a private IP address",
         "--FaultProxy:Proxies:0:Name=a", "--FaultProxy:Proxies:0:Listen=0.0.0.0:1", "--FaultProxy:Proxies:0:Upstream=127.0.0.1:9")]
     public async Task Proxies_that_cannot_work_stop_the_start_and_say_why(string message, params string[] args)
     {
@@ -72,6 +73,21 @@ public sealed class StartupTests
 
         Assert.Equal(message, failure.Message);
     }
+
+    [Theory]
+    [InlineData("unknown option '--sed'; expected --seed, --FaultProxy:SETTING or --Service:SETTING", "--sed", "1")]
+    [InlineData("unknown option '--FaultProxy:MaxConnection'; expected --seed, --FaultProxy:SETTING or --Service:SETTING", "--FaultProxy:MaxConnection=5")]
+    [InlineData("unknown option '--FaultProxy:Proxies:0:Port'; expected --seed, --FaultProxy:SETTING or --Service:SETTING", "--FaultProxy:Proxies:0:Port=5")]
+    [InlineData("unknown argument 'mesure'; expected options such as --seed 42", "mesure", "http://127.0.0.1:1")]
+    [InlineData("option '--seed' needs a value", "--seed")]
+    public void Arguments_that_nobody_knows_are_refused(string problem, params string[] args) =>
+        Assert.Equal(problem, CommandLine.FindProblem(args));
+
+    [Theory]
+    [InlineData("--seed", "-42")]
+    [InlineData("--seed=-42", "--Service:AdminUrl", "http://127.0.0.1:0")]
+    [InlineData("--faultproxy:seed=1", "--FaultProxy:Proxies:3:Listen=127.0.0.1:0")]
+    public void Arguments_that_are_known_are_not(params string[] args) => Assert.Null(CommandLine.FindProblem(args));
 
     [Fact]
     public async Task Seed_that_is_no_number_stops_the_start()

@@ -105,7 +105,7 @@ internal static class ToxiproxyApi
         }
         catch (JsonException failure)
         {
-            throw ApiException.BadBody(failure.Message);
+            throw ApiException.BadBody(Inputs.Explain(failure, typeof(T)));
         }
     }
 

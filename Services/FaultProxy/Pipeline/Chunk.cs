@@ -10,8 +10,8 @@ internal enum ChunkKind
     /// <summary>The sender has closed its side: the receiver sees the end of the stream, the other direction goes on.</summary>
     End,
 
-    /// <summary>The sender is gone: both sides are closed.</summary>
-    Close,
+    /// <summary>The sender has reset its connection, or is gone: the receiver's is reset, too.</summary>
+    Reset,
 }
 
 /// <summary>A piece of one direction's stream, held until its time comes. Whoever takes it out must return it.</summary>

@@ -15,25 +15,25 @@ internal sealed record HostPort(string Host, int Port)
         var colon = text.LastIndexOf(':');
         if (colon < 0)
         {
-            throw new FormatException($"address {Shorten(text)}: missing port in address");
+            throw new FormatException($"address {Shorten(text)}: missing port in address; expected HOST:PORT");
         }
 
         if (!ushort.TryParse(text.AsSpan(colon + 1), out var port))
         {
-            throw new FormatException($"address {Shorten(text)}: invalid port");
+            throw new FormatException($"address {Shorten(text)}: invalid port; expected 0 to 65535");
         }
 
         var host = text[..colon];
         var bracketed = host.StartsWith('[') && host.EndsWith(']');
         if (host.Contains(':') && !bracketed)
         {
-            throw new FormatException($"address {Shorten(text)}: too many colons in address");
+            throw new FormatException($"address {Shorten(text)}: too many colons in address; expected HOST:PORT, or [IPV6]:PORT");
         }
 
         host = bracketed ? host[1..^1] : host;
         return Uri.CheckHostName(host) != UriHostNameType.Unknown && host.Length <= MaxHostLength
             ? new HostPort(host, port)
-            : throw new FormatException($"address {Shorten(text)}: invalid host");
+            : throw new FormatException($"address {Shorten(text)}: invalid host; expected a name or an IP address");
     }
 
     /// <summary>
@@ -55,7 +55,7 @@ internal sealed record HostPort(string Host, int Port)
 
     /// <exception cref="FormatException">It is no address to connect to; the message says what is wrong.</exception>
     public static HostPort ParseUpstream(string text) =>
-        Parse(text) is { Port: > 0 } upstream ? upstream : throw new FormatException($"address {Shorten(text)}: port 0 cannot be connected to");
+        Parse(text) is { Port: > 0 } upstream ? upstream : throw new FormatException($"address {Shorten(text)}: port 0 cannot be connected to; expected 1 to 65535");
 
     /// <summary>A socket to connect there: of the address's own family where it is an address, of both where it is a name.</summary>
     public Socket CreateSocket() => IPAddress.TryParse(Host, out var address)

@@ -37,6 +37,8 @@ internal sealed class Link
     /// <summary>Nothing will be written any more; what is still read is thrown away.</summary>
     private bool _dead;
 
+    private volatile bool _hasPassedOnEnd;
+
     /// <param name="source">Read from.</param>
     /// <param name="destination">Written to.</param>
     /// <param name="pipeline">Empty, this link's alone.</param>
@@ -57,6 +59,12 @@ internal sealed class Link
 
     /// <summary>Completes when this direction will not write any more: its end was passed on, or its receiver is gone.</summary>
     public Task Finished => _finished.Task;
+
+    /// <summary>The destination was told that the stream is over: its socket sends nothing any more.</summary>
+    public bool HasPassedOnEnd => _hasPassedOnEnd;
+
+    /// <summary>The link of the other direction.</summary>
+    public Link? Opposite { private get; set; }
 
     /// <summary>Bytes that wait for their time or their receiver.</summary>
     public long HeldBytes => _account.HeldBytes;
@@ -87,7 +95,7 @@ internal sealed class Link
     public async Task ReadAsync()
     {
         var buffer = ArrayPool<byte>.Shared.Rent(SmallBufferBytes);
-        var last = ChunkKind.End;
+        var last = ChunkKind.Reset;
         try
         {
             for (var operations = 1; ; operations++)
@@ -95,6 +103,7 @@ internal sealed class Link
                 var bytes = await _source.ReceiveAsync(buffer, SocketFlags.None);
                 if (bytes == 0)
                 {
+                    last = IsSourceReset() ? ChunkKind.Reset : ChunkKind.End;
                     break;
                 }
 
@@ -113,7 +122,7 @@ internal sealed class Link
         }
         catch (Exception failure) when (failure is SocketException or ObjectDisposedException)
         {
-            last = ChunkKind.Close;
+            // Reset by its sender, given up by the kernel, or closed here, where nobody will hear of it any more.
         }
         finally
         {
@@ -138,6 +147,25 @@ internal sealed class Link
 
         room?.TrySetResult();
         _finished.TrySetResult();
+    }
+
+    /// <summary>
+    /// The kernel tells of a reset once: when that was the write of the other direction, the read sees an ordinary end, and
+    /// only the connection's state shows what it was. After an end that was passed on to the source that state means nothing.
+    /// </summary>
+    private bool IsSourceReset()
+    {
+        const int Tcp = 6;
+        const int TcpInfo = 11;
+        const byte Closed = 7;
+        if (!OperatingSystem.IsLinux() || Opposite is not { HasPassedOnEnd: false })
+        {
+            return false;
+        }
+
+        Span<byte> state = stackalloc byte[1];
+        _source.GetRawSocketOption(Tcp, TcpInfo, state);
+        return state[0] == Closed;
     }
 
     private async ValueTask ForwardAsync(ReadOnlyMemory<byte> data)
@@ -297,14 +325,16 @@ internal sealed class Link
 
     private void Finish(ChunkKind kind)
     {
-        // Before a close, too: without it the runtime would reset the connection, and the receiver lose what it has not read.
-        _destination.Shutdown(SocketShutdown.Send);
-        if (kind == ChunkKind.Close)
+        if (kind == ChunkKind.Reset)
         {
+            // Closing it now resets it. What the receiver's machine has received already it can still read.
+            _destination.LingerState = new LingerOption(enable: true, seconds: 0);
             _closeConnection();
         }
         else
         {
+            _hasPassedOnEnd = true;
+            _destination.Shutdown(SocketShutdown.Send);
             Abandon();
         }
     }

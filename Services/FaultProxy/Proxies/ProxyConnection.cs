@@ -28,6 +28,7 @@ internal sealed class ProxyConnection
         Prepare(upstream);
         _up = new Link(client, upstream, new ToxicPipeline(linkSeed(ToxicStream.Upstream)), linkAccount(), timers, Close);
         _down = new Link(upstream, client, new ToxicPipeline(linkSeed(ToxicStream.Downstream)), linkAccount(), timers, Close);
+        (_up.Opposite, _down.Opposite) = (_down, _up);
     }
 
     /// <summary>Bytes that wait in this connection, both directions.</summary>

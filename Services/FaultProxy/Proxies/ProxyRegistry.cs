@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Net.Sockets;
 using Lab.FaultProxy.Api;
 
@@ -30,7 +31,11 @@ internal sealed class ProxyRegistry(ProxyEnvironment environment) : IAsyncDispos
             }
 
             CheckRoom();
-            StartIf(input.Enabled ?? true, proxy);
+            if (input.Enabled ?? true)
+            {
+                proxy.Start(Bind(proxy.Listen));
+            }
+
             _proxies[proxy.Name] = proxy;
             return Task.FromResult(proxy);
         },
@@ -63,7 +68,9 @@ internal sealed class ProxyRegistry(ProxyEnvironment environment) : IAsyncDispos
         },
         cancellationToken);
 
-    /// <summary>Changes what was sent. Other addresses, or none at all, close all connections.</summary>
+    /// <summary>
+    /// Changes what was sent. Other addresses, or none at all, close all connections; a change that is refused changes nothing.
+    /// </summary>
     /// <exception cref="ApiException">There is no such proxy, or it would not be valid, or it cannot listen.</exception>
     public Task<TcpProxy> UpdateAsync(string name, ProxyInput input, CancellationToken cancellationToken) => ChangeAsync(
         async () =>
@@ -76,18 +83,17 @@ internal sealed class ProxyRegistry(ProxyEnvironment environment) : IAsyncDispos
                 Listen = input.Listen ?? proxy.Listen.ToString(),
                 Upstream = input.Upstream ?? proxy.Upstream,
             });
-            if (!IsSame(proxy, wanted))
+            if (IsSame(proxy, wanted) && enabled == proxy.Enabled)
             {
-                await proxy.StopAsync();
-                proxy.Relocate(wanted.Listen, wanted.Upstream);
+                return proxy;
             }
 
-            if (!enabled)
+            var listener = await ReplaceListenerAsync(proxy, wanted.Listen, enabled);
+            proxy.Relocate(wanted.Listen, wanted.Upstream);
+            if (listener is not null)
             {
-                await proxy.StopAsync();
+                proxy.Start(listener);
             }
-
-            StartIf(enabled, proxy);
 
             return proxy;
         },
@@ -104,13 +110,27 @@ internal sealed class ProxyRegistry(ProxyEnvironment environment) : IAsyncDispos
         cancellationToken);
 
     /// <summary>Enables all proxies and removes all toxics.</summary>
-    /// <exception cref="ApiException">A proxy cannot listen.</exception>
+    /// <exception cref="ApiException">A proxy cannot listen; then nothing has changed.</exception>
     public Task ResetAsync(CancellationToken cancellationToken) => ChangeAsync(
         () =>
         {
+            var listeners = new List<(TcpProxy Proxy, Socket Listener)>();
+            try
+            {
+                foreach (var proxy in All.Where(proxy => !proxy.Enabled))
+                {
+                    listeners.Add((proxy, Bind(proxy.Listen)));
+                }
+            }
+            catch
+            {
+                listeners.ForEach(bound => bound.Listener.Dispose());
+                throw;
+            }
+
+            listeners.ForEach(bound => bound.Proxy.Start(bound.Listener));
             foreach (var proxy in All)
             {
-                StartIf(true, proxy);
                 proxy.Toxics.Clear();
             }
 
@@ -152,14 +172,35 @@ internal sealed class ProxyRegistry(ProxyEnvironment environment) : IAsyncDispos
         {
             return existing;
         }
-        else
+
+        var listener = await ReplaceListenerAsync(existing, proxy.Listen, enabled);
+        if (listener is not null)
         {
-            await existing.StopAsync();
+            proxy.Start(listener);
         }
 
-        StartIf(enabled, proxy);
         _proxies[proxy.Name] = proxy;
         return proxy;
+    }
+
+    /// <summary>
+    /// Stops a proxy, if it was there, for one that takes its place. The new listener is there before the old one is given up,
+    /// so that a failure changes nothing; where both are the same, it is kept.
+    /// </summary>
+    /// <returns>For the new proxy; null when it is not enabled.</returns>
+    /// <exception cref="ApiException">The address cannot be listened on.</exception>
+    private static async Task<Socket?> ReplaceListenerAsync(TcpProxy? existing, IPEndPoint listen, bool enabled)
+    {
+        var isKept = enabled && existing is { Enabled: true } && existing.Listen.Equals(listen);
+        var bound = enabled && !isKept ? Bind(listen) : null;
+        var released = existing is null ? null : await existing.ReleaseAsync();
+        if (isKept)
+        {
+            return released;
+        }
+
+        released?.Dispose();
+        return bound;
     }
 
     private (TcpProxy Proxy, bool Enabled) CheckInput(ProxyInput input, int index)
@@ -170,14 +211,18 @@ internal sealed class ProxyRegistry(ProxyEnvironment environment) : IAsyncDispos
 
     private TcpProxy Make(ProxyInput input)
     {
+        var field = "";
         try
         {
             var listen = string.IsNullOrEmpty(input.Listen) ? DefaultListen : input.Listen;
-            return new TcpProxy(ApiName.Check(input.Name!), HostPort.ParseListen(listen), input.Upstream!, environment);
+            field = "listen";
+            var endPoint = HostPort.ParseListen(listen);
+            field = "upstream";
+            return new TcpProxy(ApiName.Check(input.Name!), endPoint, input.Upstream!, environment);
         }
         catch (FormatException failure)
         {
-            throw ApiException.BadField(failure.Message);
+            throw ApiException.BadField($"{field}: {failure.Message}");
         }
     }
 
@@ -205,18 +250,15 @@ internal sealed class ProxyRegistry(ProxyEnvironment environment) : IAsyncDispos
     private static bool IsSame(TcpProxy proxy, TcpProxy other) =>
         proxy.Listen.Equals(other.Listen) && proxy.Upstream == other.Upstream;
 
-    private static void StartIf(bool enabled, TcpProxy proxy)
+    private static Socket Bind(IPEndPoint listen)
     {
         try
         {
-            if (enabled)
-            {
-                proxy.Start();
-            }
+            return TcpProxy.Bind(listen);
         }
         catch (SocketException failure)
         {
-            throw ApiException.CannotListen(proxy.Listen.ToString(), failure.Message);
+            throw ApiException.CannotListen(listen.ToString(), failure.Message);
         }
     }
 }

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace Lab.FaultProxy.Proxies;
 
 /// <summary>
-/// A listener whose connections are forwarded to an upstream. <see cref="Start"/>, <see cref="StopAsync"/> and
+/// A listener whose connections are forwarded to an upstream. <see cref="Start"/>, <see cref="ReleaseAsync"/> and
 /// <see cref="Relocate"/> must not run at the same time; <see cref="ProxyRegistry"/> sees to that.
 /// </summary>
 internal sealed class TcpProxy
@@ -75,26 +75,27 @@ internal sealed class TcpProxy
         Upstream = upstream;
     }
 
+    /// <summary>A listener for <see cref="Start"/>.</summary>
     /// <exception cref="SocketException">The address cannot be listened on.</exception>
-    public void Start()
+    public static Socket Bind(IPEndPoint listen)
     {
-        if (_running is not null)
-        {
-            return;
-        }
-
-        var listener = new Socket(Listen.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        var listener = new Socket(listen.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            listener.Bind(Listen);
+            listener.Bind(listen);
             listener.Listen(Backlog);
+            return listener;
         }
         catch
         {
             listener.Dispose();
             throw;
         }
+    }
 
+    /// <param name="listener">Bound; owned from now on.</param>
+    public void Start(Socket listener)
+    {
         Listen = (IPEndPoint)listener.LocalEndPoint!;
         var stopping = new CancellationTokenSource();
         _running = new Running(listener, stopping, AcceptAsync(listener, _upstream, stopping.Token));
@@ -102,17 +103,20 @@ internal sealed class TcpProxy
     }
 
     /// <summary>Returns when nothing listens any more and all connections are closed.</summary>
-    public async Task StopAsync()
+    public async Task StopAsync() => (await ReleaseAsync())?.Dispose();
+
+    /// <summary>Returns when nobody accepts any more and all connections are closed.</summary>
+    /// <returns>The listener, where whoever connects meanwhile waits to be accepted; null when the proxy was stopped.</returns>
+    public async Task<Socket?> ReleaseAsync()
     {
         if (_running is null)
         {
-            return;
+            return null;
         }
 
         var (listener, stopping, accepting) = _running;
         _running = null;
         await stopping.CancelAsync();
-        listener.Dispose();
         await accepting;
         List<KeyValuePair<ProxyConnection, Task>> connections;
         lock (_gate)
@@ -124,6 +128,7 @@ internal sealed class TcpProxy
         await Task.WhenAll(connections.Select(connection => connection.Value));
         stopping.Dispose();
         _environment.Logger.LogInformation("proxy {Name}: stopped", Name);
+        return listener;
     }
 
     private async Task AcceptAsync(Socket listener, HostPort upstream, CancellationToken cancellationToken)

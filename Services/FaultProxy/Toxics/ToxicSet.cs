@@ -116,7 +116,7 @@ internal sealed class ToxicSet(Action<IReadOnlyList<ToxicEntry>> apply)
         }
         catch (JsonException failure)
         {
-            throw ApiException.BadBody(failure.Message);
+            throw ApiException.BadBody(Inputs.Explain(failure, type, "attributes"));
         }
     }
 }
