@@ -16,10 +16,10 @@ public sealed record LocalLabOptions
     public bool KeepData { get; init; }
 
     /// <summary>A MySQL server to use instead of a private one; a connection string without schema.</summary>
-    public string? ExternalMySql { get; init; } = Environment.GetEnvironmentVariable("LAB_MYSQL");
+    public string? ExternalMySql { get; init; } = Given("LAB_MYSQL");
 
     /// <summary>A Redis server to use instead of a private one.</summary>
-    public string? ExternalRedis { get; init; } = Environment.GetEnvironmentVariable("LAB_REDIS");
+    public string? ExternalRedis { get; init; } = Given("LAB_REDIS");
 
     /// <summary>Settings for all services that have them, over the topology's: for tests, <c>Shop:SessionTimeout</c>.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -28,6 +28,9 @@ public sealed record LocalLabOptions
     public bool WithDashboard { get; init; }
 
     public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>An empty variable says nothing, as everywhere in a shell.</summary>
+    private static string? Given(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null;
 
     public string LogFolder => Path.Combine(StateFolder, "logs");
 }

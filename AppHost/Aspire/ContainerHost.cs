@@ -36,8 +36,7 @@ internal sealed record ContainerHost(string Engine, IReadOnlyDictionary<string, 
         }
         catch (LabStartException exception)
         {
-            // What else the message advises is what happens here anyway.
-            var whyNot = exception.Message.Split("; or run without containers")[0];
+            var whyNot = exception is NoContainerEngineException { Reason: var reason } ? reason : exception.Message;
             if (whyNotLocal is not null)
             {
                 throw new LabStartException(

@@ -20,18 +20,17 @@ public sealed class ContainerEngine
     /// <summary>For reports: <c>docker 20.10.24, cgroup v1</c>.</summary>
     public override string ToString() => $"docker {State.Version}, cgroup v{State.CgroupVersion}";
 
-    /// <exception cref="LabStartException">There is none, or it does not answer; the message says what to do.</exception>
+    /// <exception cref="NoContainerEngineException">There is none, or it does not answer; the message says what to do.</exception>
     public static async Task<ContainerEngine> FindAsync(CancellationToken cancellationToken)
     {
         var program = Programs.Find("docker")
-            ?? throw new LabStartException(
-                "no container engine is installed. On Debian and Ubuntu: apt-get install docker.io; or run without containers: --isolation process");
+            ?? throw new NoContainerEngineException("no container engine is installed. On Debian and Ubuntu: apt-get install docker.io");
         var (exitCode, output, errors) = await ProgramRun.OfAsync(program, ["info", "--format", "{{json .}}"], Patience, cancellationToken);
         return exitCode == 0 && EngineState.Parse(output) is { } state
             ? new ContainerEngine(program, state)
-            : throw new LabStartException(
+            : throw new NoContainerEngineException(
                 $"{program} does not answer: {LastLine(errors, output)} Start it (systemctl start docker, or dockerd as root), "
-                + "or join its group (usermod -aG docker USER); or run without containers: --isolation process");
+                + "or join its group (usermod -aG docker USER)");
     }
 
     /// <summary>Runs a command of the engine.</summary>
@@ -100,6 +99,14 @@ public sealed record EngineState(string Version, string CgroupVersion, bool Limi
             return null;
         }
     }
+}
+
+/// <summary>There is no container engine to use; the message also says how to do without.</summary>
+/// <param name="reason">Why, and how to get one.</param>
+public sealed class NoContainerEngineException(string reason) : LabStartException($"{reason}; or run without containers: --isolation process")
+{
+    /// <summary>For those who do without anyway.</summary>
+    public string Reason { get; } = reason;
 }
 
 /// <summary>The container engine refused or failed; the message is its own.</summary>
