@@ -1,9 +1,12 @@
 using System.Net;
+using System.Net.Sockets;
+using Lab.Coordination.Elections;
 using Lab.Tests.Integration.Labs;
 using Lab.TradingPost.Client;
 using Lab.TradingPost.Market;
 using Lab.TradingPost.Peers;
 using Lab.TradingPost.Protocol;
+using Lab.TradingPost.Running;
 using Lab.TradingPost.Supervision;
 using Lab.Transport;
 
@@ -198,6 +201,92 @@ public sealed class MarketTests(TradingPostLab lab)
         Assert.Empty((await lab.VerdictAsync(await buying.StopAsync())).Findings);
     }
 
+    /// <summary>Anybody can connect to a peer and say that he is another one, who leads in a term far away.</summary>
+    [Fact]
+    public async Task Forged_frames_from_all_peers_to_all_peers_end_no_trade_and_take_no_term()
+    {
+        var market = await lab.OpenAsync(TradingPostLab.ManyGoods);
+        await using var buying = new Buyers(lab, market, 2);
+        var before = await lab.TradesAfterAsync(0, who: 3);
+        await buying.GoOnAsync();
+        var journals = Directory.GetFiles(lab.State, "*.journal", SearchOption.AllDirectories).Length;
+        for (var round = 0; round < 50; round++)
+        {
+            foreach (var peer in market.Peers)
+            {
+                using var stranger = await RawConnection.OpenAsync(Addresses.Parse(peer.Address));
+                foreach (var from in market.Peers.Where(other => other.Id != peer.Id))
+                {
+                    foreach (var kind in new[] { "coordinator", "election", "answer", "resigned" })
+                    {
+                        await stranger.SendTextAsync($$$"""{"id":0,"from":{{{from.Id}}},"message":{"type":"electing","clock":[],"kind":"{{{kind}}}","term":{{{(round % 2 == 0 ? 1_000_000 : before.Term)}}}}}""");
+                        Assert.Contains("proves it first", (await stranger.ReadAsync())!.Value.GetProperty("error").GetString(), StringComparison.Ordinal);
+                    }
+                }
+            }
+        }
+
+        await buying.GoOnAsync();
+        var after = await lab.StateAsync();
+        Assert.Equal((before.Trader, before.Term), (after.Trader, after.Term));
+        Assert.Equal(journals, Directory.GetFiles(lab.State, "*.journal", SearchOption.AllDirectories).Length);
+        Assert.Empty((await lab.VerdictAsync(await buying.StopAsync())).Findings);
+    }
+
+    /// <summary>It has the secret, and lies all the same: nobody follows it into a term that the accounts have not given to it.</summary>
+    [Fact]
+    public async Task A_mad_peer_that_proves_who_it_is_ends_no_trade_either()
+    {
+        const int Mad = 1;
+        var market = await lab.OpenAsync(TradingPostLab.ManyGoods);
+        await using var buying = new Buyers(lab, market, 2);
+        var before = await lab.TradesAfterAsync(0, who: 3);
+        var secret = new MarketSecret(SecretOf(market.Peers[Mad]));
+        await lab.ActAsync($"{Mad}", "kill");
+        await buying.GoOnAsync();
+        foreach (var peer in market.Peers.Where(peer => peer.Id != Mad))
+        {
+            using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            await socket.ConnectAsync(Addresses.Parse(peer.Address));
+            await secret.IntroduceAsync(socket, Mad, peer.Id, CancellationToken.None);
+            foreach (var term in new[] { 1_000_000, before.Term, before.Term + 1, long.MaxValue })
+            {
+                foreach (var kind in new[] { ElectionMessageKind.Coordinator, ElectionMessageKind.Election, ElectionMessageKind.Answer })
+                {
+                    using var frame = EnvelopeFrames.Write(new Envelope(0, Mad, new Electing(kind, term)));
+                    await socket.SendAsync(frame.Wire);
+                }
+            }
+
+            await buying.GoOnAsync();
+        }
+
+        var after = await lab.StateAsync();
+        Assert.Equal((before.Trader, before.Term), (after.Trader, after.Term));
+        Assert.Empty((await lab.VerdictAsync(await buying.StopAsync())).Findings);
+    }
+
+    [Fact]
+    public async Task The_secret_of_a_market_stands_on_no_command_line_and_in_no_log_and_is_another_ones_in_the_next()
+    {
+        List<string> secrets = [];
+        for (var round = 0; round < 2; round++)
+        {
+            var market = await lab.OpenAsync(TradingPostLab.ManyGoods);
+            await lab.TradesAfterAsync(0);
+            var secret = Assert.Single(market.Peers.Select(SecretOf).Distinct(StringComparer.Ordinal));
+            Assert.All(market.Peers, peer => Assert.DoesNotContain(secret, File.ReadAllText($"/proc/{peer.Pid}/cmdline"), StringComparison.Ordinal));
+            secrets.Add(secret);
+        }
+
+        Assert.Distinct(secrets);
+        foreach (var file in Directory.EnumerateFiles(lab.State, "*", SearchOption.AllDirectories).Where(file => !file.Contains("mysql", StringComparison.Ordinal) && Path.GetFileName(file) != "lock"))
+        {
+            var text = await File.ReadAllTextAsync(file);
+            Assert.All(secrets, secret => Assert.DoesNotContain(secret, text, StringComparison.Ordinal));
+        }
+    }
+
     [Fact]
     public async Task A_repeated_request_is_done_once()
     {
@@ -222,6 +311,13 @@ public sealed class MarketTests(TradingPostLab lab)
         Assert.Equal(2 * Prices.Of(good), (await buyer.BuyAsync(good, 2, CancellationToken.None)).Price!.Value);
         var refused = await Assert.ThrowsAsync<RefusedException>(() => buyer.BuyAsync(good, 0, CancellationToken.None));
         Assert.Equal(RefusalReason.Invalid, refused.Reason);
+    }
+
+    /// <summary>As its owner may read it.</summary>
+    private static string SecretOf(PeerState peer)
+    {
+        const string Variable = "TradingPost__Peer__Secret=";
+        return File.ReadAllText($"/proc/{peer.Pid}/environ").Split('\0').Single(each => each.StartsWith(Variable, StringComparison.Ordinal))[Variable.Length..];
     }
 
     private static IEnumerable<string> HostileTexts =>

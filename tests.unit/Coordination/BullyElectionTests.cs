@@ -268,8 +268,75 @@ public class BullyElectionTests
 
     private static ElectionMessage Message(ElectionMessageKind kind, long term) => new(kind, term);
 
-    private BullyElection Election(int id, bool parallel = true) =>
-        new(new Host(id, _done), [1, 2, 3], new ElectionOptions { Parallel = parallel });
+    /// <param name="confirms">Whether the store answers at once that a term was given; else nobody does but the test.</param>
+    private BullyElection Election(int id, bool parallel = true, bool confirms = true)
+    {
+        var host = new Host(id, _done);
+        var election = new BullyElection(host, [1, 2, 3], new ElectionOptions { Parallel = parallel });
+        host.Confirmed = confirms ? () => election.TermConfirmed(true) : null;
+        return election;
+    }
+
+    [Theory]
+    [InlineData(ElectionMessageKind.Coordinator, "1")]
+    [InlineData(ElectionMessageKind.Election, "anybody")]
+    [InlineData(ElectionMessageKind.Answer, "anybody")]
+    public void A_term_that_the_store_never_gave_ends_no_office(ElectionMessageKind kind, string whose)
+    {
+        var election = Election(3, confirms: false);
+        election.Start();
+        election.TermGranted(7);
+        _done.Clear();
+        election.Receive(1, Message(kind, 1_000_000));
+        Expect($"is 1000000 {whose}'s?");
+        Assert.True(election.IsLeader);
+        election.TermConfirmed(false);
+        Expect();
+        Assert.Equal((true, 7L), (election.IsLeader, election.Term));
+    }
+
+    [Fact]
+    public void Nobody_is_followed_in_a_term_before_the_store_has_confirmed_that_it_is_his()
+    {
+        var election = Election(1, confirms: false);
+        election.Start();
+        _done.Clear();
+        election.Receive(2, Message(ElectionMessageKind.Coordinator, 4));
+        Expect("is 4 2's?");
+        Assert.Null(election.Leader);
+        election.TermConfirmed(true);
+        Expect("leader 2 in 4");
+
+        // Known by now: repeated it costs no question, and of another one it is a lie.
+        election.Receive(2, Message(ElectionMessageKind.Coordinator, 4));
+        election.Receive(3, Message(ElectionMessageKind.Coordinator, 4));
+        Expect();
+        Assert.Equal((2, 4L), (election.Leader, election.Term));
+    }
+
+    /// <summary>Whoever floods a node makes the store answer one question after the other, and the node remember one message.</summary>
+    [Fact]
+    public void One_question_is_asked_at_a_time_and_of_each_node_the_latest_message_counts()
+    {
+        var election = Election(1, confirms: false);
+        election.Start();
+        _done.Clear();
+        for (var term = 1; term <= 1000; term++)
+        {
+            election.Receive(2, Message(ElectionMessageKind.Coordinator, 1_000_000 + term));
+        }
+
+        election.Receive(3, Message(ElectionMessageKind.Coordinator, 5));
+        Expect("is 1000001 2's?");
+        election.TermConfirmed(false);
+        Expect("is 1001000 2's?");
+        election.TermConfirmed(false);
+        Expect("is 5 3's?");
+        election.TermConfirmed(true);
+        Expect("leader 3 in 5");
+        election.TermConfirmed(true);
+        Expect();
+    }
 
     private BullyElection Following(int id, int leader, long term, bool parallel = true)
     {
@@ -322,6 +389,20 @@ public class BullyElectionTests
         public void CancelTimer(string timer) => done.Add("no timer");
 
         public void ClaimTerm() => done.Add("claim");
+
+        public Action? Confirmed { get; set; }
+
+        public void ConfirmTerm(long term, int? leader)
+        {
+            if (Confirmed is { } confirmed)
+            {
+                confirmed();
+            }
+            else
+            {
+                done.Add($"is {term} {(leader is null ? "anybody" : leader)}'s?");
+            }
+        }
 
         public void LeaderChanged(int? leader, long term) => done.Add($"leader {(leader is null ? "none" : leader)} in {term}");
     }

@@ -67,7 +67,7 @@ internal sealed class ElectingNode : INode<ElectionTraffic>, IElectionHost
             _host.SetTimer("write", 100_000);
             if (Election.IsLeader)
             {
-                _cluster.Store.Write(_host, Election.Term, term => _cluster.Written(_host, term), Fenced);
+                _cluster.Store.Write(_host, Election.Term, Written, Fenced);
             }
 
             return;
@@ -112,10 +112,30 @@ internal sealed class ElectingNode : INode<ElectionTraffic>, IElectionHost
         _cluster.Store.Claim(_host, Election.TermGranted, Election.TermRefused);
     }
 
+    public void ConfirmTerm(long term, int? leader)
+    {
+        if (_cluster.MakesUpTerms)
+        {
+            Election.TermConfirmed(true);
+            return;
+        }
+
+        _cluster.Store.Confirm(_host, term, leader, Election.TermConfirmed);
+    }
+
     public void LeaderChanged(int? leader, long term) => _cluster.Observe(_host, leader, term);
 
     public void StateChanged(ElectionState from, ElectionState to) =>
         Seeds.Tell(_host.Simulator.NowUs, $"node {Id}: {from} -> {to}, leader {Election.Leader}, term {Election.Term}");
+
+    private void Written(long term)
+    {
+        _cluster.Written(_host, term);
+        if (_host.Alive)
+        {
+            Election.StoreWorked();
+        }
+    }
 
     /// <summary>The answer may come when this node leads again, in a later term.</summary>
     private void Fenced(long term)

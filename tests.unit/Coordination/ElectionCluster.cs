@@ -14,7 +14,7 @@ internal sealed class ElectionCluster
 
     public ElectionCluster(int seed, int nodes, SimulationOptions? world = null, Func<Random, TermStore>? store = null)
     {
-        Simulator = new Simulator<ElectionTraffic>(seed, world);
+        Simulator = new Simulator<ElectionTraffic>(seed, world) { Forge = (_, random) => new ElectionTraffic(Lie(random)) };
         Ids = [.. Enumerable.Range(1, nodes)];
         Store = store?.Invoke(Simulator.Random) ?? new TermStore(Simulator.Random);
         foreach (var id in Ids)
@@ -98,6 +98,17 @@ internal sealed class ElectionCluster
         Seeds.Tell(Simulator.NowUs, $"node {host.Id}: leader {leader}, term {term}");
         Check(_history.Observe(host.Id, term, leader));
     }
+
+    /// <summary>Anything that a mad node may say: absurd terms, and such as have been or will be.</summary>
+    public static ElectionMessage Lie(Random random) => new(
+        (ElectionMessageKind)random.Next(4),
+        random.Next(4) switch
+        {
+            0 => long.MaxValue - random.Next(2),
+            1 => 1_000_000,
+            2 => -random.Next(3),
+            _ => random.Next(100),
+        });
 
     private void Check(string? wrong)
     {

@@ -5,6 +5,8 @@ namespace Lab.Tests.Unit.Coordination;
 /// <summary>What all leaders write to, simulated: gives terms out and knows the highest one.</summary>
 internal class TermStore(Random random)
 {
+    private readonly Dictionary<long, int> _leaders = [];
+
     public long HighestTerm { get; private set; }
 
     /// <summary>Of all questions, these (0 to 1) fail.</summary>
@@ -27,6 +29,7 @@ internal class TermStore(Random random)
             }
 
             var term = Give();
+            _leaders[term] = host.Id;
             host.Complete(random.NextInt64(MaxDelayUs), () => granted(term));
         });
     }
@@ -50,6 +53,19 @@ internal class TermStore(Random random)
         });
     }
 
+    /// <summary>Was the term given, to that leader? No, too, when it cannot be asked.</summary>
+    public void Confirm<TMessage>(SimulatedHost<TMessage> host, long term, int? leader, Action<bool> answer)
+    {
+        var simulator = host.Simulator;
+        simulator.At(simulator.NowUs + random.NextInt64(MaxDelayUs), () =>
+        {
+            var isSo = random.NextDouble() >= FailChance && Knows(term, leader);
+            host.Complete(random.NextInt64(MaxDelayUs), () => answer(isSo));
+        });
+    }
+
+    protected virtual bool Knows(long term, int? leader) => _leaders.TryGetValue(term, out var given) && given == (leader ?? given);
+
     protected virtual long Give() => ++HighestTerm;
 
     protected virtual bool Accepts(long term) => term == HighestTerm;
@@ -67,4 +83,10 @@ internal sealed class ForgetfulTermStore(Random random) : TermStore(random)
 internal sealed class UnfencedTermStore(Random random) : TermStore(random)
 {
     protected override bool Accepts(long term) => true;
+}
+
+/// <summary>A faulty one: it knows every term that anybody speaks of, as if nobody asked it.</summary>
+internal sealed class CredulousTermStore(Random random) : TermStore(random)
+{
+    protected override bool Knows(long term, int? leader) => true;
 }

@@ -39,6 +39,11 @@ internal sealed class FakePeerHost(int id) : IPeerHost
 
     public void Claim() => Claims++;
 
+    /// <summary>Called with what the accounts are asked about; null: they do not answer.</summary>
+    public Action<long, int?>? Confirming { get; set; }
+
+    public void Confirm(long term, int? trader) => Confirming?.Invoke(term, trader);
+
     public void Append(long term, IReadOnlyList<AccountRecord> records) => Appends.Add((term, records));
 
     public void Report(PeerEvent happened) => Events.Add(happened);

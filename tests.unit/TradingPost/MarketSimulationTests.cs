@@ -32,7 +32,7 @@ public class MarketSimulationTests
         // A simulation in which nothing goes wrong proves nothing.
         Assert.True(_counts.Events > Runs * (long)MinEvents);
         Assert.True(_counts.Crashes > Runs / 2 && _counts.Pauses > Runs / 2 && _counts.Partitions > Runs / 2, $"{_counts}");
-        Assert.True(_counts is { Lost: > Runs, Duplicated: > Runs, Slowed: > Runs }, $"{_counts}");
+        Assert.True(_counts is { Lost: > Runs, Duplicated: > Runs, Slowed: > Runs, Replayed: > Runs, Forged: > Runs }, $"{_counts}");
         Assert.True(_total.Elections > Runs && _total.Fenced > Runs / 10 && _total.Torn > Runs / 100 && _total.Failures > Runs / 100, $"{_total}");
         Assert.True(_total.Sales > Runs * 10 && _total.SharedRounds > Runs && _total.Restocked > Runs, $"{_total}");
     }

@@ -19,21 +19,24 @@ public class MutantTests
     [InlineData(Mutant.OrderIgnored, "against the vector order")]
     [InlineData(Mutant.GoodsFromNothing, "sells what is not there")]
     [InlineData(Mutant.TermTwice, "was claimed twice")]
+    [InlineData(Mutant.BelieveTerms, "which it was never given")]
     public void Every_mistake_is_found_soon(Mutant mutant, string finding)
     {
         for (var seed = 1; seed <= MostSeeds; seed++)
         {
             var market = new SimulatedMarket(seed, mutant);
+            string? stopped = null;
             try
             {
                 market.Run();
             }
-            catch (SimulationException)
+            catch (SimulationException exception)
             {
                 // With its accounts damaged a market may well come to a stop; the history tells why.
+                stopped = exception.Message.Split('\n')[0];
             }
 
-            if (market.Verdict().Findings.FirstOrDefault(found => found.Contains(finding, StringComparison.Ordinal)) is { } found)
+            if (market.Verdict().Findings.Append(stopped ?? "").FirstOrDefault(found => found.Contains(finding, StringComparison.Ordinal)) is { } found)
             {
                 TestContext.Current.TestOutputHelper?.WriteLine($"{mutant}: seed {seed}, {found}");
                 return;

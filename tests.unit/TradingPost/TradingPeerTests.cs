@@ -156,7 +156,8 @@ public class TradingPeerTests
     {
         var messages = new HostileMessages(seed);
         var host = new FakePeerHost(2);
-        var peer = new TradingPeer(host, Settings with { Sellers = seed % 4, BuyEveryMs = 5 });
+        var peer = new TradingPeer(host, Settings with { Sellers = (int)((uint)seed % 4), BuyEveryMs = 5 });
+        host.Confirming = (term, _) => peer.Confirmed(term < 1000);
         peer.Start();
         for (var number = 0; number < 1000; number++)
         {
@@ -187,7 +188,12 @@ public class TradingPeerTests
 
     private readonly FakePeerHost _host1 = new(1);
 
-    private TradingPeer Peer() => new(_host, Settings);
+    private TradingPeer Peer()
+    {
+        var peer = new TradingPeer(_host, Settings);
+        _host.Confirming = (_, _) => peer.Confirmed(true);
+        return peer;
+    }
 
     private TradingPeer Trading()
     {
@@ -201,6 +207,7 @@ public class TradingPeerTests
     private TradingPeer Following(Design election)
     {
         var peer = new TradingPeer(_host1, Settings with { Election = election });
+        _host1.Confirming = (_, _) => peer.Confirmed(true);
         peer.Start();
         peer.Receive(2, new Electing(ElectionMessageKind.Coordinator, 7));
         Assert.Equal(new PeerEvent(PeerEventKind.Follows, 7, 2), _host1.Events[^1]);

@@ -14,6 +14,12 @@ public sealed class BullyElection(IElectionHost host, IReadOnlyList<int> nodes, 
 
     private readonly Voters _voters = new(host.Id, nodes);
 
+    /// <summary>The latest of each node that speaks of a term of which nobody knows yet whether it was given.</summary>
+    private readonly SortedDictionary<int, ElectionMessage> _unconfirmed = [];
+
+    /// <summary>Of those the one that the store is asked about.</summary>
+    private (int From, ElectionMessage Message)? _confirming;
+
     /// <summary>When asking one after the other: who was asked last.</summary>
     private int _asked;
 
@@ -39,7 +45,10 @@ public sealed class BullyElection(IElectionHost host, IReadOnlyList<int> nodes, 
     /// <summary>A node that starts, or comes back, stands for election: it may be the highest.</summary>
     public void Start() => Elect();
 
-    /// <summary>Takes a message. Lost, late, doubled and reordered ones do no harm; those of nodes that do not vote are ignored.</summary>
+    /// <summary>
+    /// Takes a message. Lost, late, doubled, reordered and false ones do no harm; those of nodes that do not vote are ignored.
+    /// One that speaks of a term which is news waits until the store has confirmed it, or is dropped.
+    /// </summary>
     public void Receive(int from, ElectionMessage message)
     {
         if (!_voters.Include(from))
@@ -47,29 +56,35 @@ public sealed class BullyElection(IElectionHost host, IReadOnlyList<int> nodes, 
             return;
         }
 
-        if (message.Kind is ElectionMessageKind.Election or ElectionMessageKind.Answer && message.Term > Term)
+        if (IsNews(message))
         {
-            HearOf(message.Term);
+            _unconfirmed[from] = message;
+            ConfirmNext();
         }
-
-        switch (message.Kind)
+        else
         {
-            case ElectionMessageKind.Election when from < host.Id:
-                Asked(from);
-                break;
-            case ElectionMessageKind.Answer when from > host.Id:
-                Answered(from);
-                break;
-            case ElectionMessageKind.Coordinator:
-                Announced(from, message.Term);
-                break;
-            case ElectionMessageKind.Resigned when Leader == from && message.Term == Term:
-                _voters.Declined = from;
-                Lose();
-                break;
+            Believe(from, message);
         }
 
         Trust(from);
+    }
+
+    /// <summary>The answer to <see cref="IElectionHost.ConfirmTerm"/>.</summary>
+    /// <param name="isTrue">False: the store never gave that term, not to that leader, or cannot be asked now.</param>
+    public void TermConfirmed(bool isTrue)
+    {
+        if (_confirming is not var (from, message))
+        {
+            return;
+        }
+
+        _confirming = null;
+        if (isTrue)
+        {
+            Believe(from, message);
+        }
+
+        ConfirmNext();
     }
 
     /// <summary>True when the timer was one of the election's.</summary>
@@ -211,6 +226,57 @@ public sealed class BullyElection(IElectionHost host, IReadOnlyList<int> nodes, 
         }
     }
 
+    /// <summary>Whoever made its term up could end the office of whoever leads, and nobody could follow in it.</summary>
+    private bool IsNews(ElectionMessage message) => message.Kind switch
+    {
+        ElectionMessageKind.Coordinator => message.Term > Term || (message.Term == Term && Leader is null),
+        ElectionMessageKind.Election or ElectionMessageKind.Answer => message.Term > Term,
+        _ => false,
+    };
+
+    private void ConfirmNext()
+    {
+        while (_confirming is null && _unconfirmed.Count > 0)
+        {
+            var (from, message) = _unconfirmed.First();
+            _unconfirmed.Remove(from);
+            if (IsNews(message))
+            {
+                _confirming = (from, message);
+                host.ConfirmTerm(message.Term, message.Kind == ElectionMessageKind.Coordinator ? from : null);
+            }
+            else
+            {
+                Believe(from, message);
+            }
+        }
+    }
+
+    private void Believe(int from, ElectionMessage message)
+    {
+        if (message.Kind is ElectionMessageKind.Election or ElectionMessageKind.Answer && message.Term > Term)
+        {
+            HearOf(message.Term);
+        }
+
+        switch (message.Kind)
+        {
+            case ElectionMessageKind.Election when from < host.Id:
+                Asked(from);
+                break;
+            case ElectionMessageKind.Answer when from > host.Id:
+                Answered(from);
+                break;
+            case ElectionMessageKind.Coordinator:
+                Announced(from, message.Term);
+                break;
+            case ElectionMessageKind.Resigned when Leader == from && message.Term == Term:
+                _voters.Declined = from;
+                Lose();
+                break;
+        }
+    }
+
     /// <summary>There is no leader any more.</summary>
     private void Lose()
     {
@@ -301,8 +367,9 @@ public sealed class BullyElection(IElectionHost host, IReadOnlyList<int> nodes, 
             return;
         }
 
-        if (IsLeader && term == Term)
+        if (term == Term && Leader is { } known && (known == host.Id || known != from))
         {
+            // A term has one leader, and that one is confirmed.
             return;
         }
 

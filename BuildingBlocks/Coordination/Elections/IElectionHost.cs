@@ -19,6 +19,14 @@ public interface IElectionHost
     /// </summary>
     void ClaimTerm();
 
+    /// <summary>
+    /// Asks what all leaders write to whether it has given this term; must be answered by <see cref="BullyElection.TermConfirmed"/>,
+    /// and there is one such question at a time. What others say of terms is not believed without it.
+    /// </summary>
+    /// <param name="term">As somebody said.</param>
+    /// <param name="leader">To whom it was given, as that one said of itself; null: to anybody.</param>
+    void ConfirmTerm(long term, int? leader);
+
     /// <summary>Who leads has changed; <paramref name="leader"/> is null while nobody is known to.</summary>
     void LeaderChanged(int? leader, long term);
 

@@ -17,6 +17,10 @@ public record struct SimulationCounts
 
     public long Slowed { get; set; }
 
+    public long Replayed { get; set; }
+
+    public long Forged { get; set; }
+
     /// <summary>Sent into a partition.</summary>
     public long Blocked { get; set; }
 
@@ -39,6 +43,8 @@ public record struct SimulationCounts
         Lost = Lost + other.Lost,
         Duplicated = Duplicated + other.Duplicated,
         Slowed = Slowed + other.Slowed,
+        Replayed = Replayed + other.Replayed,
+        Forged = Forged + other.Forged,
         Blocked = Blocked + other.Blocked,
         Crashes = Crashes + other.Crashes,
         Restarts = Restarts + other.Restarts,

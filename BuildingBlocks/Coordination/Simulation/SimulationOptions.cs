@@ -21,7 +21,16 @@ public sealed record SimulationOptions
     /// <summary>See <see cref="SlowChance"/>.</summary>
     public long SlowUs { get; init; } = 50_000;
 
-    /// <summary>From then on no message is lost, doubled or slow: what must happen in the end can be asked for.</summary>
+    /// <summary>These arrive once more, up to <see cref="ReplayUs"/> later: somebody has kept them.</summary>
+    public double ReplayChance { get; init; }
+
+    /// <summary>See <see cref="ReplayChance"/>.</summary>
+    public long ReplayUs { get; init; } = 1_000_000;
+
+    /// <summary>With these comes another one that their sender never sent (<see cref="Simulator{TMessage}.Forge"/>).</summary>
+    public double ForgeChance { get; init; }
+
+    /// <summary>From then on no message is lost, doubled, slow, replayed or forged: what must happen in the end can be asked for.</summary>
     public long CalmAfterUs { get; init; } = long.MaxValue;
 
     /// <summary>Nodes start at random within this time.</summary>

@@ -41,6 +41,12 @@ public sealed class Simulator<TMessage>
     /// <summary>Randomness for whoever simulates more than messages, such as a shared store.</summary>
     public Random Random { get; }
 
+    /// <summary>
+    /// Makes what a liar says instead of a message, in the name of its sender: <see cref="SimulationOptions.ForgeChance"/>. Null:
+    /// nobody lies.
+    /// </summary>
+    public Func<TMessage, Random, TMessage>? Forge { get; set; }
+
     /// <summary>Is told of every event, for a look at one run: when, what, at which node, about which other one.</summary>
     public Action<long, string, int, int>? Trace { get; set; }
 
@@ -230,10 +236,27 @@ public sealed class Simulator<TMessage>
 
         var happening = new SimulatedEvent<TMessage> { Kind = SimulatedEventKind.Message, Target = process, Other = from.Id, Message = message };
         Schedule(DelayUs(calm), happening);
-        if (!calm && Happens(Options.DuplicateChance))
+        if (calm)
+        {
+            return;
+        }
+
+        if (Happens(Options.DuplicateChance))
         {
             _counts.Duplicated++;
             Schedule(DelayUs(calm), happening);
+        }
+
+        if (Happens(Options.ReplayChance))
+        {
+            _counts.Replayed++;
+            Schedule(DelayUs(calm) + _network.NextInt64(Options.ReplayUs + 1), happening);
+        }
+
+        if (Forge is not null && Happens(Options.ForgeChance))
+        {
+            _counts.Forged++;
+            Schedule(DelayUs(calm), happening with { Message = Forge(message, _network) });
         }
     }
 

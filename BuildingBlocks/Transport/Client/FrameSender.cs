@@ -134,7 +134,7 @@ public sealed class FrameSender : IAsyncDisposable
             await ReceiveEndAsync(socket);
             reason = new IOException("the server closed the connection");
         }
-        catch (Exception exception) when (exception is SocketException or TimeoutException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception exception) when (exception is SocketException or TimeoutException or IOException or OperationCanceledException or ObjectDisposedException)
         {
             // Cancelled is it only at its own end, of which nobody is told.
             reason = exception;
@@ -147,11 +147,30 @@ public sealed class FrameSender : IAsyncDisposable
     private async Task ConnectAsync(Socket socket)
     {
         await socket.ConnectAsync(_server, _options.ConnectTimeout, _stopping.Token);
+        if (_options.Introduce is not null)
+        {
+            await IntroduceAsync(socket, _options.Introduce);
+        }
+
         Volatile.Write(ref _socket, socket);
         Flush();
     }
 
-    /// <summary>The server has nothing to say; but its end is heard of only by who listens.</summary>
+    private async Task IntroduceAsync(Socket socket, Func<Socket, CancellationToken, Task> introduce)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+        patience.CancelAfter(_options.ConnectTimeout);
+        try
+        {
+            await introduce(socket, patience.Token);
+        }
+        catch (OperationCanceledException exception) when (!_stopping.IsCancellationRequested)
+        {
+            throw new TimeoutException(FormattableString.Invariant($"{_server.Host}:{_server.Port} has not answered within {_options.ConnectTimeout.TotalSeconds:0.###} s who it is"), exception);
+        }
+    }
+
+    /// <summary>The server has nothing more to say; but its end is heard of only by who listens.</summary>
     private async Task ReceiveEndAsync(Socket socket)
     {
         var waste = new byte[512];

@@ -76,7 +76,7 @@ internal sealed class AsyncConnection(Socket socket, EngineContext context) : So
     {
         try
         {
-            var reply = Context.Handler.HandleAsync(payload, CancellationToken.None);
+            var reply = Handler.HandleAsync(payload, CancellationToken.None);
             if (reply.IsCompletedSuccessfully)
             {
                 Answer(reply.Result);

@@ -19,6 +19,9 @@ internal abstract class EngineConnection(EngineContext context) : IDisposable
 
     protected EngineContext Context { get; } = context;
 
+    /// <summary>Answers this connection's requests.</summary>
+    protected IFrameHandler Handler { get; } = context.Handler.ForConnection();
+
     /// <summary>The connection takes no more requests: refused, or the server stops.</summary>
     protected bool IsClosing => Volatile.Read(ref _closeDeadlineMs) != Never;
 

@@ -92,7 +92,7 @@ internal sealed class ThreadConnection(Socket socket, EngineContext context) : S
             FrameStatus status;
             while ((status = Reader.TryRead(out var payload)) == FrameStatus.Complete)
             {
-                if (answered.Wait(Context.Handler.HandleAsync(payload, CancellationToken.None)) is { } reply)
+                if (answered.Wait(Handler.HandleAsync(payload, CancellationToken.None)) is { } reply)
                 {
                     Send(reply);
                 }

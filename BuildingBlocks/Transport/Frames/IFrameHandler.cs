@@ -5,6 +5,9 @@ namespace Lab.Transport.Frames;
 /// <summary>What a service does with frames. Called by the connection engines, concurrently.</summary>
 public interface IFrameHandler
 {
+    /// <summary>Called once for each connection: who remembers something of it answers with an object of its own.</summary>
+    IFrameHandler ForConnection() => this;
+
     /// <summary>Answers one request, or takes one that wants no answer.</summary>
     /// <param name="payload">
     /// The request. Only valid until the method returns its task: parse before the first <c>await</c>.

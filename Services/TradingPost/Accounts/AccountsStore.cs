@@ -38,6 +38,18 @@ public abstract class AccountsStore : IAsyncDisposable
         return claimed!;
     }
 
+    /// <summary>Was this term given? Whoever hears of a term from others asks before it believes in it.</summary>
+    /// <param name="term">Any number.</param>
+    /// <param name="trader">To whom it must have been given; null: to anybody.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="IOException">Nobody knows now.</exception>
+    public async Task<bool> WasGivenAsync(long term, int? trader, CancellationToken cancellationToken)
+    {
+        var wasGiven = false;
+        await RunAsync(() => wasGiven = term > 0 && WasGiven(term, trader), cancellationToken);
+        return wasGiven;
+    }
+
     /// <summary>
     /// Durable when it returns: all records or none. Calls come one after the other; each writes all its records together.
     /// After any exception the term is given up, and only a new claim helps.
@@ -62,6 +74,9 @@ public abstract class AccountsStore : IAsyncDisposable
     /// <summary>No term is held when it is called.</summary>
     /// <inheritdoc cref="ClaimAsync"/>
     protected abstract ClaimedAccounts Claim(int trader, CancellationToken cancellationToken);
+
+    /// <inheritdoc cref="WasGivenAsync"/>
+    protected abstract bool WasGiven(long term, int? trader);
 
     /// <inheritdoc cref="AppendAsync"/>
     protected abstract void Append(IReadOnlyList<AccountRecord> records);

@@ -13,6 +13,14 @@ public interface IPeerHost : INodeHost<PeerMessage>
     void Claim();
 
     /// <summary>
+    /// Asks the accounts whether they have given a term; answered by <see cref="TradingPeer.Confirmed"/>, with no when they cannot
+    /// be asked. There is at most one such question under way.
+    /// </summary>
+    /// <param name="term">Any number.</param>
+    /// <param name="trader">To whom; null: to anybody.</param>
+    void Confirm(long term, int? trader);
+
+    /// <summary>
     /// Writes records to the accounts under a term. Answered in the order of the calls by <see cref="TradingPeer.Appended"/>,
     /// <see cref="TradingPeer.Fenced"/> or <see cref="TradingPeer.AppendFailed"/>. There is at most one call under way.
     /// </summary>

@@ -123,6 +123,9 @@ internal sealed class TraderElection : IElectionHost
         _election.TermRefused();
     }
 
+    /// <summary>Whether the accounts have given the term of which another peer has spoken.</summary>
+    public void Confirmed(bool isSo) => _election.TermConfirmed(isSo);
+
     /// <summary>This peer can no longer write in its term.</summary>
     public void Fenced() => _election.Fenced();
 
@@ -146,6 +149,8 @@ internal sealed class TraderElection : IElectionHost
         _context.Report(PeerEventKind.Claiming);
         _context.Claim();
     }
+
+    void IElectionHost.ConfirmTerm(long term, int? leader) => _context.Host.Confirm(term, leader);
 
     void IElectionHost.LeaderChanged(int? leader, long term)
     {

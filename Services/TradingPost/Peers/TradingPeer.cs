@@ -105,6 +105,9 @@ public sealed class TradingPeer : INode<PeerMessage>
     /// <inheritdoc cref="TraderElection.ClaimFailed"/>
     public void ClaimFailed(string reason) => _election.ClaimFailed(reason);
 
+    /// <inheritdoc cref="TraderElection.Confirmed"/>
+    public void Confirmed(bool isSo) => _election.Confirmed(isSo);
+
     /// <summary>The records of the <see cref="IPeerHost.Append"/> under way are durable.</summary>
     /// <remarks>When their term is over, whoever asked has been sent to the next trader, who knows that it is done.</remarks>
     public void Appended(long term)

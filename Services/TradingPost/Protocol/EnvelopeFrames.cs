@@ -26,6 +26,23 @@ public static class EnvelopeFrames
     public static Envelope Read(ReadOnlySpan<byte> payload) =>
         JsonSerializer.Deserialize(payload, TradingPostJson.Default.Envelope) ?? throw new JsonException("null is no envelope");
 
+    /// <returns>Null when it is no envelope.</returns>
+    /// <param name="payload">Of a frame.</param>
+    /// <param name="whyNot">Why it is none, in words.</param>
+    public static Envelope? TryRead(ReadOnlySpan<byte> payload, out string? whyNot)
+    {
+        try
+        {
+            whyNot = null;
+            return Read(payload);
+        }
+        catch (Exception exception) when (exception is JsonException or NotSupportedException or ArgumentException or OverflowException or FormatException)
+        {
+            whyNot = exception.Message;
+            return null;
+        }
+    }
+
     /// <summary>Nothing was done.</summary>
     /// <param name="id">The envelope's, where it is known.</param>
     /// <param name="why">In words.</param>

@@ -7,6 +7,10 @@ namespace Lab.TradingPost.Protocol;
 
 /// <summary>What participants of the market say to each other (<c>docs/trading-post.md</c>). Every message carries the sender's clock.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
+[JsonDerivedType(typeof(Introduce), "introduce")]
+[JsonDerivedType(typeof(Challenge), "challenge")]
+[JsonDerivedType(typeof(Prove), "prove")]
+[JsonDerivedType(typeof(Proven), "proven")]
 [JsonDerivedType(typeof(Electing), "electing")]
 [JsonDerivedType(typeof(Heartbeat), "heartbeat")]
 [JsonDerivedType(typeof(Join), "join")]
@@ -26,6 +30,21 @@ public abstract record PeerMessage
     [JsonRequired]
     public VectorClock Clock { get; init; } = VectorClock.Zero;
 }
+
+/// <summary>The first word of a peer on a connection to another one: it is going to prove who it is.</summary>
+/// <param name="Nonce">Random, for this connection.</param>
+public sealed record Introduce(byte[] Nonce) : PeerMessage;
+
+/// <summary>The receiver proves that it is that other one, and wants the proof of the sender.</summary>
+/// <param name="Nonce">Random, for this connection.</param>
+/// <param name="Proof">Of the receiver.</param>
+public sealed record Challenge(byte[] Nonce, byte[] Proof) : PeerMessage;
+
+/// <summary>The sender's proof.</summary>
+public sealed record Prove(byte[] Proof) : PeerMessage;
+
+/// <summary>From here on the connection's messages are believed to be the peer's who introduced itself.</summary>
+public sealed record Proven : PeerMessage;
 
 /// <summary>A step of an election.</summary>
 public sealed record Electing(ElectionMessageKind Kind, long Term) : PeerMessage;

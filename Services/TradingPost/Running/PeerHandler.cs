@@ -1,16 +1,20 @@
-using System.Text.Json;
 using Lab.TradingPost.Market;
 using Lab.TradingPost.Protocol;
 using Lab.Transport.Frames;
 
 namespace Lab.TradingPost.Running;
 
-/// <summary>Takes frames for a peer: what is no envelope, or says what its sender cannot say, is answered with an error and goes no further.</summary>
+/// <summary>
+/// Takes frames of one connection for a peer: what is no envelope, or says what its sender cannot say, is answered with an error
+/// and goes no further. Who says that it is a peer has proved it before, on this connection.
+/// </summary>
 /// <param name="id">The peer's.</param>
 /// <param name="market">It belongs to.</param>
+/// <param name="secret">Of the market.</param>
 /// <param name="receive">Gets what is to be answered to nobody who waits. False: too much waits already.</param>
 /// <param name="ask">Gets questions. False: too much waits already.</param>
-internal sealed class PeerHandler(int id, MarketSettings market, Func<Envelope, bool> receive, Func<Envelope, WaitingReply, bool> ask) : IFrameHandler
+internal sealed class PeerHandler(
+    int id, MarketSettings market, MarketSecret secret, Func<Envelope, bool> receive, Func<Envelope, WaitingReply, bool> ask) : IFrameHandler
 {
     /// <summary>
     /// A question that has no answer by then is given up: who asks for the next trader asks again, who buys cannot know
@@ -20,21 +24,35 @@ internal sealed class PeerHandler(int id, MarketSettings market, Func<Envelope, 
 
     private const string Busy = "too much waits already: try again";
 
+    /// <summary>Of the peer who has introduced itself here; each connection has one attempt.</summary>
+    private IntroducedConnection? _introduced;
+
+    /// <summary>The peer whose connection this is; null: it may be anybody's.</summary>
+    private int? _proven;
+    private bool _hasFailed;
+
+    public IFrameHandler ForConnection() => new PeerHandler(id, market, secret, receive, ask);
+
     public ValueTask<OutgoingFrame?> HandleAsync(ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
     {
-        Envelope envelope;
-        try
+        if (EnvelopeFrames.TryRead(payload.Span, out var whyNot) is not { } envelope)
         {
-            envelope = EnvelopeFrames.Read(payload.Span);
-        }
-        catch (Exception exception) when (exception is JsonException or NotSupportedException or ArgumentException or OverflowException)
-        {
-            return Refuse(EnvelopeFrames.ReadId(payload.Span), $"this is no message: {exception.Message}");
+            return Refuse(EnvelopeFrames.ReadId(payload.Span), $"this is no message: {whyNot}");
         }
 
         if (WhyNot(envelope) is { } reason)
         {
             return Refuse(envelope.Id, reason);
+        }
+
+        switch (envelope.Message)
+        {
+            case Introduce introduce:
+                _introduced = new IntroducedConnection(envelope.From, id, introduce.Nonce, MarketSecret.NewNonce());
+                return Answer(envelope, new Challenge(_introduced.ReceiverNonce, secret.Prove(ProofRole.Receiver, _introduced)));
+            case Prove:
+                _proven = envelope.From;
+                return Answer(envelope, new Proven());
         }
 
         if (envelope.Id == 0)
@@ -69,6 +87,8 @@ internal sealed class PeerHandler(int id, MarketSettings market, Func<Envelope, 
 
         return envelope.Message switch
         {
+            Introduce or Prove => WhyNoPeer(envelope),
+            _ when isPeer && envelope.From != _proven => FormattableString.Invariant($"who says that it is peer {envelope.From} proves it first"),
             GoodsRequest asked when asked.Request.Participant != envelope.From => "a request is its sender's own",
             Join or GoodsRequest or WhoTrades or AskStatus => envelope.Id != 0 || isPeer ? null : "a client waits for the reply: its envelope has an id",
             Resign => "only the supervisor lets a trader resign",
@@ -77,6 +97,25 @@ internal sealed class PeerHandler(int id, MarketSettings market, Func<Envelope, 
             _ => null,
         };
     }
+
+    /// <summary>A proof that is none ends the attempt: the nonce is not used again.</summary>
+    private string? WhyNoPeer(Envelope envelope)
+    {
+        const string NotSo = "this proves nothing";
+        switch (envelope.Message)
+        {
+            case Introduce introduce:
+                return _introduced is null && market.IsPeer(envelope.From) && envelope.Id != 0 && introduce.Nonce is { Length: MarketSecret.NonceBytes } ? null : NotSo;
+            case Prove prove when _introduced is { } introduced && _proven is null && !_hasFailed:
+                _hasFailed = !(introduced.Sender == envelope.From && envelope.Id != 0 && secret.Accepts(prove.Proof, ProofRole.Sender, introduced));
+                return _hasFailed ? NotSo : null;
+            default:
+                return NotSo;
+        }
+    }
+
+    private ValueTask<OutgoingFrame?> Answer(Envelope envelope, PeerMessage message) =>
+        ValueTask.FromResult<OutgoingFrame?>(EnvelopeFrames.Write(new Envelope(envelope.Id, id, message)));
 
     private static ValueTask<OutgoingFrame?> Refuse(long? id, string why) => ValueTask.FromResult<OutgoingFrame?>(EnvelopeFrames.WriteError(id, why));
 }

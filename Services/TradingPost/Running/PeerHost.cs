@@ -26,6 +26,7 @@ internal sealed class PeerHost : IPeerHost, IAsyncDisposable
     private const string SweepTimer = "overdue replies";
     private const long SweepUs = 500_000;
 
+    private readonly MarketSecret _secret;
     private readonly PeerOutput? _output;
     private readonly ILogger _logger;
     private readonly LogLimiter _dropped = new();
@@ -41,6 +42,7 @@ internal sealed class PeerHost : IPeerHost, IAsyncDisposable
 
     /// <param name="id">The peer's.</param>
     /// <param name="market">It belongs to.</param>
+    /// <param name="secret">Of the market, by which peers know each other.</param>
     /// <param name="listen">Bound at once; served from <see cref="BeginAsync"/> on.</param>
     /// <param name="accounts">Its own way to the accounts; disposed of with it.</param>
     /// <param name="output">Gets what it tells; null: nobody wants to know.</param>
@@ -48,11 +50,18 @@ internal sealed class PeerHost : IPeerHost, IAsyncDisposable
     /// <param name="logger">For what goes wrong.</param>
     /// <exception cref="System.Net.Sockets.SocketException">The address cannot be bound.</exception>
     public PeerHost(
-        int id, MarketSettings market, IPEndPoint listen, AccountsStore accounts, PeerOutput? output, Action<Exception> failed, ILogger logger)
+        int id,
+        MarketSettings market,
+        MarketSecret secret,
+        IPEndPoint listen,
+        AccountsStore accounts,
+        PeerOutput? output,
+        Action<Exception> failed,
+        ILogger logger)
     {
-        (Id, _output, _logger) = (id, output, logger);
+        (Id, _secret, _output, _logger) = (id, secret, output, logger);
         Random = new Random(HashCode.Combine(market.Seed, id));
-        var handler = new PeerHandler(id, market, Receive, Ask);
+        var handler = new PeerHandler(id, market, secret, Receive, Ask);
         _server = new FrameServer(
             listen, handler, new ConnectionLimits { MaxConnections = 2000, MaxPayloadBytes = MaxPayloadBytes }, logger, failed, new FrameServerOptions { Workers = 1 });
         _thread = new EventThread("peer", MostEvents) { TurnEnded = SendAll, Failed = failed };
@@ -77,7 +86,9 @@ internal sealed class PeerHost : IPeerHost, IAsyncDisposable
         _senders =
         [
             .. addresses.Select((address, id) => id == Id ? null : new FrameSender(
-                address, new FrameSenderOptions(), _ => _thread.Post(() => _peer.Disconnected(id)))),
+                address,
+                new FrameSenderOptions { Introduce = (socket, cancellationToken) => _secret.IntroduceAsync(socket, Id, id, cancellationToken) },
+                _ => _thread.Post(() => _peer.Disconnected(id)))),
         ];
         _thread.Post(_peer.Start);
         _thread.Post(SweepOverdue);
@@ -131,6 +142,9 @@ internal sealed class PeerHost : IPeerHost, IAsyncDisposable
     /// <inheritdoc cref="Claim"/>
     public void Append(long term, IReadOnlyList<AccountRecord> records) => _ = AppendAsync(term, records);
 
+    /// <inheritdoc cref="Claim"/>
+    public void Confirm(long term, int? trader) => _ = ConfirmAsync(term, trader);
+
     public void Report(PeerEvent happened) => _output?.Report(NowUs, happened);
 
     public void Note(LedgerLine line) => _output?.Note(line);
@@ -163,6 +177,22 @@ internal sealed class PeerHost : IPeerHost, IAsyncDisposable
             _logger.LogWarning("no term could be claimed: {Reason}", exception.Message);
             _thread.Post(() => _peer.ClaimFailed(exception.Message));
         }
+    }
+
+    private async Task ConfirmAsync(long term, int? trader)
+    {
+        var isSo = false;
+        try
+        {
+            isSo = await _accounts.WasGivenAsync(term, trader, CancellationToken.None);
+        }
+        catch (Exception exception)
+        {
+            // Who says the truth says it again; meanwhile the accounts may be reached.
+            _logger.LogWarning("whether term {Term} was given cannot be found out: {Reason}", term, exception.Message);
+        }
+
+        _thread.Post(() => _peer.Confirmed(isSo));
     }
 
     private async Task AppendAsync(long term, IReadOnlyList<AccountRecord> records)

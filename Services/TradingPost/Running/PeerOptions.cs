@@ -21,6 +21,9 @@ internal sealed record PeerOptions
     /// <summary>The market it belongs to.</summary>
     public required MarketSettings Market { get; init; }
 
+    /// <summary>By which the market's peers know each other: <see cref="MarketSecret"/>.</summary>
+    public required string Secret { get; init; }
+
     /// <summary>ADDRESS:PORT where it listens.</summary>
     public required string Listen { get; init; }
 
@@ -38,6 +41,7 @@ internal sealed record PeerOptions
         .Validate(
             options => options is { Market: not null, Accounts: not null, OwnLedger: not null },
             $"{Section} is incomplete: peers are started by their supervisor (Lab.TradingPost serve)")
+        .Validate(options => options.Market is null || MarketSecret.IsOne(options.Secret), $"{Section}:Secret is the market's, in base64")
         .Validate(options => options.Market?.IsPeer(options.Id) != false, $"{Section}:Id is that of a peer")
         .Validate(options => IPEndPoint.TryParse(options.Listen ?? "", out _), $"{Section}:Listen is ADDRESS:PORT")
         .Validate(options => options.Addresses?.Count == options.Market?.Peers, $"{Section}:Addresses:0 and so on are the HOST:PORT of all peers")
@@ -46,6 +50,9 @@ internal sealed record PeerOptions
     /// <summary>What <see cref="Add"/> binds, as environment variables.</summary>
     public IEnumerable<KeyValuePair<string, string>> ToEnvironment() =>
         Flatten(Section.Replace(":", "__", StringComparison.Ordinal), this);
+
+    /// <summary>A record would print its secrets.</summary>
+    public override string ToString() => FormattableString.Invariant($"peer {Id}");
 
     private static IEnumerable<KeyValuePair<string, string>> Flatten(string key, object? value) => value switch
     {

@@ -54,7 +54,8 @@ internal static class PeerProgram
         {
             try
             {
-                return new PeerHost(options.Id, options.Market, IPEndPoint.Parse(options.Listen), accounts, output, End, logger);
+                return new PeerHost(
+                    options.Id, options.Market, new MarketSecret(options.Secret), IPEndPoint.Parse(options.Listen), accounts, output, End, logger);
             }
             catch (SocketException exception)
             {

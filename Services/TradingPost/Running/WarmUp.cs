@@ -40,10 +40,12 @@ internal static class WarmUp
     private static async Task RunAsync(string folder, ILogger logger, CancellationToken cancellationToken)
     {
         var market = new MarketSettings { Peers = Peers, Sellers = 1, Stock = Buys * 2 };
+        var secret = new MarketSecret(MarketSecret.New());
         var accounts = new AccountsSettings { Kind = AccountsKind.File, Folder = folder, SnapshotEvery = Buys / 3 };
         var peers = Enumerable.Range(0, Peers).Select(id => new PeerHost(
             id,
             market,
+            secret,
             new IPEndPoint(IPAddress.Loopback, 0),
             AccountsFactory.Create(accounts, NullLogger.Instance),
             output: null,

@@ -27,6 +27,7 @@ internal sealed class OpenMarket
     private readonly ILogger _logger;
     private readonly string _folder;
     private readonly string _logs;
+    private readonly string _secret = MarketSecret.New();
     private readonly PeerProcess?[] _peers;
     private readonly Lock _gate = new();
     private int? _trader;
@@ -219,6 +220,7 @@ internal sealed class OpenMarket
         {
             Id = id,
             Market = Settings,
+            Secret = _secret,
             Listen = _options.Peers[id],
             Addresses = [.. Enumerable.Range(0, Settings.Peers).Select(AddressOf)],
             Accounts = Accounts,

@@ -25,6 +25,7 @@ public class PeerOptionsTests
             Stock = 8,
             Seed = 9,
         },
+        Secret = MarketSecret.New(),
         Listen = "127.0.0.1:7001",
         Addresses = ["127.0.0.1:7000", "127.0.0.1:7001", "host:7002"],
         Accounts = new AccountsSettings
@@ -62,6 +63,7 @@ public class PeerOptionsTests
 
     [Theory]
     [InlineData("TradingPost__Peer__Id", "3", "TradingPost:Peer:Id")]
+    [InlineData("TradingPost__Peer__Secret", "short", "TradingPost:Peer:Secret")]
     [InlineData("TradingPost__Peer__Listen", "nowhere", "TradingPost:Peer:Listen")]
     [InlineData("TradingPost__Peer__Addresses__3", "127.0.0.1:7003", "TradingPost:Peer:Addresses")]
     public void What_cannot_be_is_named(string variable, string value, string setting)
@@ -70,6 +72,14 @@ public class PeerOptionsTests
         environment[variable] = value;
         var failure = Assert.Throws<OptionsValidationException>(() => Read(environment));
         Assert.StartsWith(setting, Assert.Single(failure.Failures), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Printed_they_do_not_tell_their_secrets()
+    {
+        Assert.DoesNotContain(Options.Secret, $"{Options}", StringComparison.Ordinal);
+        Assert.DoesNotContain("a=b", $"{Options} {Options.Accounts}", StringComparison.Ordinal);
+        Assert.DoesNotContain("c2VjcmV0", Assert.Throws<FormatException>(() => new MarketSecret("c2VjcmV0")).Message, StringComparison.Ordinal);
     }
 
     [Fact]

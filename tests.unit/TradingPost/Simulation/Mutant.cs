@@ -26,6 +26,9 @@ public enum Mutant
     /// <summary>Goods are sold twice: a deposit counts again for every new trader.</summary>
     GoodsFromNothing,
 
+    /// <summary>Peers believe in every term that they are told of, whether the accounts have given it or not.</summary>
+    BelieveTerms,
+
     /// <summary>Two traders who claim at the same time get the same term.</summary>
     TermTwice,
 }

@@ -72,6 +72,15 @@ internal sealed class SimulatedAccounts(Simulator<PeerMessage> simulator, Mutant
         });
     }
 
+    /// <summary>Was the term given, to that trader? No, too, when the accounts cannot be asked.</summary>
+    public void Confirm(SimulatedHost<PeerMessage> host, long term, int? trader, Action<bool> answer) => InProcess(host, () =>
+    {
+        var isSo = mutant == Mutant.BelieveTerms || (!Fails() && WasGiven(term, trader));
+        InProcess(host, () => answer(isSo));
+    });
+
+    public bool WasGiven(long term, int? trader) => _terms.TryGetValue(term, out var given) && given.Trader == (trader ?? given.Trader);
+
     public void Append(
         SimulatedHost<PeerMessage> host, long term, IReadOnlyList<AccountRecord> records, Action appended, Action fenced, Action<string> failed)
     {

@@ -42,9 +42,14 @@ internal sealed class SimulatedMarket
             DropChance = random.Next(3) * 0.02,
             DuplicateChance = random.Next(3) * 0.03,
             SlowChance = random.Next(3) * 0.02,
+            ReplayChance = random.Next(3) * 0.005,
+            ForgeChance = random.Next(3) * 0.01,
             CalmAfterUs = CalmAfterUs,
             MaxClockDriftPpm = 10_000,
-        });
+        })
+        {
+            Forge = Lie,
+        };
         Accounts = new SimulatedAccounts(_simulator, mutant)
         {
             AsFiles = random.Next(2) == 0,
@@ -90,6 +95,12 @@ internal sealed class SimulatedMarket
     public RecentEvents Trace { get; }
 
     public long CalmAfterUs { get; }
+
+    /// <summary>By peer: how often its trader has answered a request of its own.</summary>
+    public int[] Answers { get; } = new int[MarketSettings.FirstClient];
+
+    /// <summary>They do not fire: what still happens has not waited for them.</summary>
+    public HashSet<string> IgnoredTimers { get; } = new(StringComparer.Ordinal);
 
     public Simulator<PeerMessage> Simulator => _simulator;
 
@@ -151,6 +162,12 @@ internal sealed class SimulatedMarket
     {
         _events[(int)happened.Kind]++;
         _lastUs[(int)happened.Kind] = _simulator.NowUs;
+        if (happened is { Kind: PeerEventKind.Follows, Other: { } followed } && Mutant is Mutant.None or Mutant.BelieveTerms
+            && !Accounts.WasGiven(happened.Term, followed))
+        {
+            throw Violation($"{peer} follows {followed} in term {happened.Term}, which it was never given");
+        }
+
         if (happened.Kind == PeerEventKind.Trades && !_traders.TryAdd(happened.Term, peer) && Mutant == Mutant.None)
         {
             throw Violation($"{_traders[happened.Term]} and {peer} trade in term {happened.Term}");
@@ -187,6 +204,13 @@ internal sealed class SimulatedMarket
         }
 
         _simulator.Add(MarketSettings.FirstClient, host => new SimulatedClient(host, this));
+    }
+
+    /// <summary>A mad peer, or who sends in its name: elections and heartbeats of terms that may be anything. In trade peers believe their trader.</summary>
+    private static PeerMessage Lie(PeerMessage said, Random random)
+    {
+        var lie = ElectionCluster.Lie(random);
+        return random.Next(4) == 0 ? new Heartbeat(lie.Term, random.Next(8)) : new Electing(lie.Kind, lie.Term) { Clock = said.Clock };
     }
 
     private SimulationException Violation(string what) => _simulator.Violation($"{what}\n{Settings}\nlast events:\n{Trace}");

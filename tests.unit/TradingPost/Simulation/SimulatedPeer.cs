@@ -30,12 +30,18 @@ internal sealed class SimulatedPeer : INode<PeerMessage>, IPeerHost
     public void Receive(int from, PeerMessage message)
     {
         _market.Trace.Add(Id, from, message);
+        _market.Answers[Id] += message is Welcome or Done or Refused ? 1 : 0;
         _peer.Receive(from, message);
     }
 
     public void Fire(string timer)
     {
         _market.Trace.Add(Id, null, timer);
+        if (_market.IgnoredTimers.Contains(timer))
+        {
+            return;
+        }
+
         _peer.Fire(timer);
     }
 
@@ -52,6 +58,8 @@ internal sealed class SimulatedPeer : INode<PeerMessage>, IPeerHost
     public void CancelTimer(string timer) => _host.CancelTimer(timer);
 
     public void Claim() => _market.Accounts.Claim(_host, Claimed, _peer.ClaimFailed);
+
+    public void Confirm(long term, int? trader) => _market.Accounts.Confirm(_host, term, trader, _peer.Confirmed);
 
     public void Append(long term, IReadOnlyList<AccountRecord> records)
     {

@@ -285,7 +285,7 @@ internal abstract class LoopConnection : EngineConnection
     {
         try
         {
-            var reply = Context.Handler.HandleAsync(payload, CancellationToken.None);
+            var reply = Handler.HandleAsync(payload, CancellationToken.None);
             if (reply.IsCompletedSuccessfully)
             {
                 Answer(reply.Result);

@@ -44,6 +44,9 @@ public sealed class FileAccounts(string folder, int snapshotEvery, ILogger logge
         }
     }
 
+    protected override bool WasGiven(long term, int? trader) =>
+        Disk.Exists(_folder.Journal(term)) && (trader is null || TermReader.TraderOf(_folder, term) == trader);
+
     /// <summary>The first half of a claim: from here on earlier terms are fenced.</summary>
     internal TermWriter TakeTerm()
     {

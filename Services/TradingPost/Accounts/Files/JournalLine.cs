@@ -17,7 +17,9 @@ internal static class JournalLine
     public const int MostBytes = 64 << 20;
 
     private const int CheckDigits = 8;
-    private const int PrefixBytes = CheckDigits + 1;
+
+    /// <summary>Before the JSON.</summary>
+    public const int PrefixBytes = CheckDigits + 1;
 
     /// <summary>Writes a line into a buffer, instead of whatever that held.</summary>
     /// <exception cref="IOException">It would be longer than <see cref="MostBytes"/>.</exception>

@@ -66,6 +66,18 @@ internal sealed class TermReader : IDisposable
         return null;
     }
 
+    /// <summary>Who took the term, by the beginning of its first line: the rest of that may be long.</summary>
+    /// <returns>Null: nobody has, or its first line is not there yet.</returns>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static int? TraderOf(JournalFolder folder, long term)
+    {
+        const int Enough = 128;
+        using var file = JournalFolder.Open(folder.Journal(term));
+        var beginning = new byte[Enough];
+        var read = RandomAccess.Read(file, beginning, 0);
+        return read > JournalLine.PrefixBytes ? ReadTrader(beginning.AsSpan(JournalLine.PrefixBytes, read - JournalLine.PrefixBytes)) : null;
+    }
+
     /// <summary>What was appended at one time.</summary>
     /// <exception cref="IOException">It cannot be read, or is damaged.</exception>
     public bool TryRead([NotNullWhen(true)] out IReadOnlyList<AccountRecord>? records) =>
@@ -143,6 +155,27 @@ internal sealed class TermReader : IDisposable
     }
 
     public void Dispose() => _file.Dispose();
+
+    private static int? ReadTrader(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(json, isFinalBlock: false, state: default);
+            while (reader.Read())
+            {
+                if (reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals("trader"u8))
+                {
+                    return reader.Read() && reader.TryGetInt32(out var trader) ? trader : null;
+                }
+            }
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            // Nothing that a claim has written.
+        }
+
+        return null;
+    }
 
     private bool TryReadLine<T>(JsonTypeInfo<T> type, [NotNullWhen(true)] out T? content)
         where T : class

@@ -81,6 +81,22 @@ public sealed class MySqlAccounts(string connectionString, string market, int sn
         return new ClaimedAccounts(term, ledger);
     }
 
+    protected override bool WasGiven(long term, int? trader)
+    {
+        Prepare();
+        try
+        {
+            return _connection!.ExecuteScalar<int?>("SELECT trader FROM term WHERE market = @market AND term = @term", new { market, term }) is { } given
+                && given == (trader ?? given);
+        }
+        catch
+        {
+            // A term that is held goes with its connection: its next append fails, and a claim connects again.
+            Disconnect();
+            throw;
+        }
+    }
+
     protected override void Append(IReadOnlyList<AccountRecord> records)
     {
         if (_ledger is null || _connection is null)
