@@ -115,17 +115,22 @@ public class ParticipantTests
         Assert.Equal(2, _host.Lines.OfType<SoldForMe>().Count());
     }
 
-    /// <summary>The answer to the deposit was lost or late; the trader tells again that all is sold.</summary>
+    /// <summary>The answer to the deposit died with a trader; the next one tells that all is sold, and then answers.</summary>
     [Fact]
-    public void News_that_come_before_the_answer_to_the_deposit_count_when_they_are_repeated()
+    public void News_that_come_before_the_answer_to_the_deposit_count_as_soon_as_it_is_there()
     {
         var seller = Joined(id: 0);
         var deposit = (Deposit)Last;
         Sold(seller, deposit.Good, new(2, 1, 2));
-        seller.Receive(new Done(deposit.Request, 7, null, null));
         Assert.Equal(deposit, Last);
+        seller.Receive(new Done(deposit.Request, 7, null, null));
+        var next = Assert.IsType<Deposit>(Last);
+        Assert.NotEqual(deposit.Good, next.Good);
+
+        // Repeated, they are old.
         Sold(seller, deposit.Good, new(2, 1, 2));
-        Assert.NotEqual(deposit, Last);
+        seller.Receive(new Done(next.Request, 7, null, null));
+        Assert.Equal(next, Last);
         Assert.Single(_host.Lines.OfType<SoldForMe>());
     }
 

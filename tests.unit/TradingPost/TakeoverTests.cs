@@ -39,6 +39,44 @@ public class TakeoverTests
     public void A_trader_that_resigns_is_replaced_by_the_next_one() => Seeds.Run(
         100, seed => MustGoOnWithin(50, seed, market => market.Tell(Trader, new Lab.TradingPost.Protocol.Resign())), typeof(TakeoverTests));
 
+    /// <summary>
+    /// Repeating is for messages that were lost. Without them a change of traders leaves no buyer and no seller waiting: the next
+    /// trader tells what the last one could not.
+    /// </summary>
+    [Theory]
+    [InlineData("dies")]
+    [InlineData("resigns")]
+    public void After_a_change_nobody_waits_for_a_repetition(string how) => Seeds.Run(1000, seed =>
+    {
+        const long While = 200 * Millisecond;
+        var market = new SimulatedMarket(seed, Settings with { BuyEveryMs = 3, Stock = 2 + (int)((uint)seed % 7) });
+        market.IgnoredTimers.UnionWith(["participant-repeat", "peer-remind"]);
+        market.Simulator.Run(Second + Seeds.Spread(seed, 370));
+        if (how == "dies")
+        {
+            market.Simulator.Crash(Trader);
+        }
+        else
+        {
+            market.Tell(Trader, new Lab.TradingPost.Protocol.Resign());
+        }
+
+        market.Simulator.Run(market.Simulator.NowUs + While);
+        for (var look = 0; look < 3; look++)
+        {
+            var (answered, idle) = (market.Answers.ToArray(), SellersWithoutGoods(market));
+            market.Simulator.Run(market.Simulator.NowUs + While);
+            idle.IntersectWith(SellersWithoutGoods(market));
+            idle.UnionWith(market.Peers.Where(peer => peer >= Settings.Sellers && peer < Trader - 1));
+            if (idle.FirstOrDefault(peer => market.Answers[peer] == answered[peer], -1) is var waits and >= 0)
+            {
+                throw market.Simulator.Violation($"peer {waits} does nothing for {While} us after its trader {how}\n{market.Trace}");
+            }
+        }
+
+        market.MustBeCorrect();
+    }, typeof(TakeoverTests));
+
     /// <summary>Schedulers and collectors stop processes for a while: that is no reason to elect.</summary>
     [Fact]
     public void Pauses_of_up_to_50_ms_elect_nobody() => Seeds.Run(4, seed =>
@@ -61,10 +99,16 @@ public class TakeoverTests
         Assert.True(market.MustBeCorrect().Counts.Sales > 1000);
     }, typeof(TakeoverTests));
 
+    private static HashSet<int> SellersWithoutGoods(SimulatedMarket market)
+    {
+        var accounts = market.Accounts.Replay(market.Accounts.History()).Summarise();
+        return [.. accounts.Where(account => account.Participant < Settings.Sellers && account.Stock.Values.Sum() == 0).Select(account => account.Participant)];
+    }
+
     private static SimulatedMarket MustGoOnWithin(long milliseconds, int seed, Action<SimulatedMarket> end)
     {
         var market = new SimulatedMarket(seed, Settings);
-        var at = Second + (seed * 370);
+        var at = Second + Seeds.Spread(seed, 370);
         market.Simulator.Run(at);
         var (trades, sales) = (market.CountOf(PeerEventKind.Trades), market.CountOf(PeerEventKind.FirstSale));
         end(market);

@@ -32,6 +32,12 @@ internal sealed class Participant(PeerContext context)
     private bool _hasStock;
     private RequestId _lastSale;
 
+    /// <summary>
+    /// News that all is sold which came before the answer to the deposit: a trader that died had done both, and the one that
+    /// follows tells of the sale before the deposit is asked for again.
+    /// </summary>
+    private SaleNotice? _early;
+
     /// <summary>The sale that took the last piece; the default value before the first time.</summary>
     private RequestId _soldOutBy;
 
@@ -117,6 +123,12 @@ internal sealed class Participant(PeerContext context)
             }
 
             _hasStock = true;
+            if (_early is { } early && early.Good == deposit.Good)
+            {
+                SoldOut(early);
+            }
+
+            _early = null;
             Answered(0);
         }
     }
@@ -161,16 +173,29 @@ internal sealed class Participant(PeerContext context)
             context.Host.Note(new SoldForMe(notice.Request, notice.Good, notice.Quantity, notice.Earned));
         }
 
-        // The news may come before the answer to the deposit; then it will be told again. And it may be old.
-        if (notice.Left == 0 && notice.Good == Good && _hasStock && notice.Request != _soldOutBy)
+        // It may be old.
+        if (notice.Left > 0 || notice.Good != Good || notice.Request == _soldOutBy)
         {
-            (_hasStock, _soldOutBy) = (false, notice.Request);
-            ChangeGood();
-            if (Trader is not null && _asked is null)
-            {
-                Next();
-            }
+            return;
         }
+
+        if (!_hasStock)
+        {
+            _early = _asked is Deposit ? notice : null;
+            return;
+        }
+
+        SoldOut(notice);
+        if (Trader is not null && _asked is null)
+        {
+            Next();
+        }
+    }
+
+    private void SoldOut(SaleNotice notice)
+    {
+        (_hasStock, _soldOutBy) = (false, notice.Request);
+        ChangeGood();
     }
 
     private void Next()

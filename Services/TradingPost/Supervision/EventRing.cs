@@ -6,7 +6,8 @@ namespace Lab.TradingPost.Supervision;
 /// <param name="before">Numbers up to this one are taken.</param>
 internal sealed class EventRing(long before = 0)
 {
-    private const int Capacity = 65_536;
+    /// <summary>With 160 bytes each 2.6 MB, and as much again while somebody reads all of them.</summary>
+    public const int Capacity = 16_384;
 
     private readonly Lock _gate = new();
     private readonly Queue<MarketEvent> _events = new();

@@ -44,8 +44,8 @@ public class EventRingTests
         }
 
         var known = await AfterAsync(0);
-        Assert.Equal((65_536, 70_000L), (known.Count, known[^1].Number));
-        Assert.Equal(70_000 - 65_536 + 1, known[0].Number);
+        Assert.Equal((EventRing.Capacity, 70_000L), (known.Count, known[^1].Number));
+        Assert.Equal(70_000 - EventRing.Capacity + 1, known[0].Number);
         Assert.Equal([69_999L, 70_000], (await AfterAsync(69_998)).Select(happened => happened.Number));
     }
 
