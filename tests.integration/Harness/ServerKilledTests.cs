@@ -7,6 +7,7 @@ using Lab.Harness.Systems;
 using Lab.Harness.Systems.Calibration;
 using Lab.Harness.Systems.Echo;
 using Lab.Harness.Systems.Marketplace;
+using Lab.Harness.Systems.TradingPost;
 using Lab.Tests.Integration.Labs;
 using Lab.Tests.Samples;
 using Lab.Topology;
@@ -27,6 +28,8 @@ public sealed class ServerKilledTests : TestLab
     [InlineData(MarketplaceTopology.Name, MarketplaceModule.Rating, MarketplaceTopology.BuyerServer, 20_000)]
     [InlineData(EchoTopology.Name, EchoModule.Echo, "echo-epoll", 100_000)]
     [InlineData(CalibrationTopology.Name, CalibrationModule.RoundTrip, CalibrationTopology.EchoServer, 60_000)]
+    [InlineData(CalibrationTopology.Name, CalibrationModule.Select, CalibrationTopology.Database, 20_000)]
+    [InlineData(TradingPostTopology.Name, TradingPostModule.Buy, TradingPostTopology.Supervisor, 5_000)]
     public async Task The_cell_is_not_true_its_mean_is_that_of_its_iterations_and_later_ones_measure_again(
         string system, string operation, string process, int operations)
     {
