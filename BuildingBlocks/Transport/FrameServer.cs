@@ -61,6 +61,9 @@ public sealed class FrameServer : IAsyncDisposable
 
     public IPEndPoint Endpoint { get; }
 
+    /// <summary>Answers that have not left yet.</summary>
+    internal UnsentBytes Unsent => _context.Unsent;
+
     public static IReadOnlyList<string> EngineNames => ConnectionEngines.Offered;
 
     /// <summary>The engine that serves now; empty before the first switch.</summary>

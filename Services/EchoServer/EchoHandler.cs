@@ -15,6 +15,8 @@ internal sealed class EchoHandler(Framing framing, ConnectionLog? log) : IFrameH
         return ValueTask.FromResult<OutgoingFrame?>(reply);
     }
 
+    public int MaxReplyBytes(ReadOnlySpan<byte> payload) => payload.Length;
+
     /// <summary>An empty reply: this server has no words.</summary>
     public OutgoingFrame Refuse(TransportRefusal refusal) => new(framing);
 

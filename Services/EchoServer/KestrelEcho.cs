@@ -48,14 +48,20 @@ internal sealed class KestrelEcho(ConnectionLog log) : ConnectionHandler
         }
     }
 
-    /// <summary>One connection, with the same clock as those of the lab's engines.</summary>
+    /// <summary>
+    /// One connection, with the same clocks as those of the lab's engines. What it holds unsent is bounded by the web server's
+    /// pipe: it reads nothing more while 64 KiB wait to be sent.
+    /// </summary>
     private sealed class EchoingConnection(ConnectionContext connection)
     {
-        private static readonly long IdleTimeoutMs = (long)new ConnectionLimits().IdleTimeout.TotalMilliseconds;
+        private static readonly ConnectionLimits Limits = new();
+
+        private const long NotSending = long.MaxValue;
 
         // Asked for now: at the end the socket is closed, and its number another's.
         private readonly int _descriptor = (int)(connection.Features.Get<IConnectionSocketFeature>()?.Socket.Handle ?? -1);
         private long _lastRequestMs = Environment.TickCount64;
+        private long _sendStartedMs = NotSending;
         private long _bytes;
         private long _requests;
 
@@ -97,7 +103,9 @@ internal sealed class KestrelEcho(ConnectionLog log) : ConnectionHandler
                 output.Write(part.Span);
             }
 
+            Volatile.Write(ref _sendStartedMs, Environment.TickCount64);
             var sent = await output.FlushAsync();
+            Volatile.Write(ref _sendStartedMs, NotSending);
             _bytes += bytes.Length;
             _requests++;
             Volatile.Write(ref _lastRequestMs, Environment.TickCount64);
@@ -109,7 +117,12 @@ internal sealed class KestrelEcho(ConnectionLog log) : ConnectionHandler
 
         private void CheckClock()
         {
-            if (Environment.TickCount64 - Volatile.Read(ref _lastRequestMs) > IdleTimeoutMs)
+            var nowMs = Environment.TickCount64;
+            if (nowMs - Volatile.Read(ref _sendStartedMs) > Limits.SendTimeout.TotalMilliseconds)
+            {
+                connection.Abort(new ConnectionAbortedException("the peer takes nothing"));
+            }
+            else if (nowMs - Volatile.Read(ref _lastRequestMs) > Limits.IdleTimeout.TotalMilliseconds)
             {
                 connection.Abort(new ConnectionAbortedException("idle for too long"));
             }

@@ -100,6 +100,21 @@ public sealed partial class ManyConnectionsTests(EchoLab lab) : IClassFixture<Ec
         await EchoAsync(next);
     }
 
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task After_ten_thousand_that_close_at_once_a_new_one_is_served(string engine)
+    {
+        var connections = Math.Min(Many, Math.Min(ConnectionBudget.OfThisProcess().PerProcess, ConnectionEngines.Most(engine)?.Connections ?? Many));
+        var address = IPEndPoint.Parse(lab.Lab.Endpoints.Services[EchoTopology.Server(engine)].Endpoints[EchoTopology.ClientEndpoint]);
+        await using (var load = new ConnectionLoad(new ConnectionLoadOptions()))
+        {
+            Assert.Equal(connections, (await load.OpenAsync(address, connections, Token)).Open);
+        }
+
+        using var next = await RawConnection.OpenAsync(lab.Server(EchoTopology.Server(engine)));
+        await EchoAsync(next);
+    }
+
     private static async Task EchoAsync(RawConnection connection)
     {
         var bytes = new byte[64];

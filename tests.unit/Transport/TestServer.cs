@@ -83,6 +83,8 @@ internal sealed class TestHandler : IFrameHandler
         return id == FailOn && id != 0 ? throw new InvalidOperationException("as the test wants it") : reply;
     }
 
+    public int MaxReplyBytes(ReadOnlySpan<byte> payload) => ReplyBytes == 0 ? payload.Length : ReplyBytes;
+
     public OutgoingFrame Refuse(TransportRefusal refusal)
     {
         var frame = new OutgoingFrame(Framing);

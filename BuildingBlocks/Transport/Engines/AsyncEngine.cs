@@ -25,6 +25,9 @@ internal sealed class AsyncConnection(Socket socket, EngineContext context) : So
     private Queue<Reply>? _unsent;
     private bool _isSending;
 
+    /// <summary>Set when there may be room for the reply that the next request waits for.</summary>
+    private TaskCompletionSource? _room;
+
     public async Task RunAsync()
     {
         try
@@ -60,7 +63,13 @@ internal sealed class AsyncConnection(Socket socket, EngineContext context) : So
             while ((status = Reader.TryRead(out var payload)) == FrameStatus.Complete)
             {
                 await _slots.WaitAsync();
-                Dispatch(payload);
+                if (RoomFor(payload.Span) is not { } room || !await TakeRoomAsync(room))
+                {
+                    _slots.Release();
+                    return;
+                }
+
+                Dispatch(payload, room);
                 requests++;
             }
 
@@ -72,65 +81,60 @@ internal sealed class AsyncConnection(Socket socket, EngineContext context) : So
         }
     }
 
-    private void Dispatch(ReadOnlyMemory<byte> payload)
-    {
-        try
-        {
-            var reply = Handler.HandleAsync(payload, CancellationToken.None);
-            if (reply.IsCompletedSuccessfully)
-            {
-                Answer(reply.Result);
-            }
-            else
-            {
-                _ = SendWhenReadyAsync(reply);
-            }
-        }
-        catch (Exception exception)
-        {
-            Fail(exception);
-        }
-    }
+    protected override void SendRefusal(TransportRefusal refusal) => Send(Refusal(refusal));
 
-    private async Task SendWhenReadyAsync(ValueTask<OutgoingFrame?> reply)
+    protected override void GiveSlotBack()
     {
-        try
-        {
-            Answer(await reply);
-        }
-        catch (Exception exception)
-        {
-            Fail(exception);
-        }
-    }
-
-    private void Fail(Exception exception)
-    {
-        LogFailure(exception);
-        Abort();
         _slots.Release();
+        Resume();
     }
 
-    /// <summary>A request that wants no reply gives its slot back at once.</summary>
-    private void Answer(OutgoingFrame? reply)
+    protected override void Resume()
     {
-        if (reply is null)
+        if (Volatile.Read(ref _room) is not null)
         {
-            _slots.Release();
-        }
-        else
-        {
-            Send(new Reply(reply, HoldsSlot: true));
+            Interlocked.Exchange(ref _room, null)?.TrySetResult();
         }
     }
 
-    protected override void SendRefusal(TransportRefusal refusal)
+    protected override void StopReceiving()
     {
-        Send(new Reply(Context.Handler.Refuse(refusal), HoldsSlot: false));
+        base.StopReceiving();
+        Resume();
     }
 
-    /// <summary>Sends now, or after the frame that is being sent.</summary>
-    private void Send(Reply reply)
+    public override void Abort()
+    {
+        base.Abort();
+        Resume();
+    }
+
+    /// <returns>False when no more requests are taken.</returns>
+    private async ValueTask<bool> TakeRoomAsync(int bytes)
+    {
+        while (!TryTakeRoom(bytes))
+        {
+            // As with the pause of an event loop's connection: set first, looked again then.
+            var room = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            Interlocked.Exchange(ref _room, room);
+            if (IsClosing || IsAborted)
+            {
+                return false;
+            }
+
+            if (TryTakeRoom(bytes))
+            {
+                Volatile.Write(ref _room, null);
+                return true;
+            }
+
+            await room.Task;
+        }
+
+        return true;
+    }
+
+    protected override void Send(Reply reply)
     {
         lock (_sendGate)
         {
@@ -166,11 +170,7 @@ internal sealed class AsyncConnection(Socket socket, EngineContext context) : So
             finally
             {
                 NoteSendEnded();
-                reply.Frame.Dispose();
-                if (reply.HoldsSlot)
-                {
-                    _slots.Release();
-                }
+                Release(reply);
             }
         }
     }

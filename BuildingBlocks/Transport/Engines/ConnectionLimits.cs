@@ -8,8 +8,20 @@ public sealed record ConnectionLimits
     public int MaxConnections { get; init; } = 10_000;
 
     /// <summary>Requests of one connection that may be under way; further ones wait in the kernel's buffers until a reply has been
-    /// sent. Bounds the memory a slow reader can hold, too.</summary>
+    /// sent.</summary>
     public int MaxPipelined { get; init; } = 32;
+
+    /// <summary>
+    /// Memory of the answers that a connection waits for, or has not taken yet: a request starts only when its longest
+    /// possible answer fits in, or when it is the only one.
+    /// </summary>
+    public int MaxUnsentBytes { get; init; } = 2 * 1024 * 1024;
+
+    /// <summary>
+    /// The same for all connections of a server, but for the first 16 KiB of each. Above an eighth of it, who has something
+    /// unsent gets nothing more to do; the rest is for those who read.
+    /// </summary>
+    public long MaxUnsentTotalBytes { get; init; } = 128 * 1024 * 1024;
 
     /// <summary>A longer frame is refused.</summary>
     public int MaxPayloadBytes { get; init; } = FrameFormat.MaxPayloadBytes;

@@ -34,7 +34,7 @@ internal sealed class ConnectionSet(EngineContext context) : IAsyncDisposable
             }
 
             socket.NoDelay = true;
-            await ServeAsync(open(socket), run, stop);
+            Serve(open(socket), run);
         }
 
         foreach (var (connection, _) in _connections)
@@ -57,30 +57,14 @@ internal sealed class ConnectionSet(EngineContext context) : IAsyncDisposable
         await Task.WhenAll(_connections.Values);
     }
 
-    private async Task ServeAsync<TConnection>(TConnection connection, Func<TConnection, Task> run, CancellationToken stop)
+    private void Serve<TConnection>(TConnection connection, Func<TConnection, Task> run)
         where TConnection : SocketConnection
     {
         // Added before it runs, so that its own removal cannot come first.
         _connections[connection] = Task.CompletedTask;
         Interlocked.Increment(ref _open);
-        var (running, descriptor) = (Task.CompletedTask, connection.Descriptor);
-        for (var isServed = false; !isServed && !stop.IsCancellationRequested;)
-        {
-            try
-            {
-                running = run(connection);
-                isServed = true;
-                _gate.Accepted(descriptor);
-            }
-            catch (Exception exception) when (exception is OutOfMemoryException or ThreadStartException)
-            {
-                // It has been accepted, and waits for a thread as those in the backlog wait to be accepted. (Starting a
-                // thread takes descriptors for a moment.)
-                _gate.Failed("no thread can be started");
-                await Task.Delay(AcceptGate.Pause, CancellationToken.None);
-            }
-        }
-
+        _gate.Accepted(connection.Descriptor);
+        var running = run(connection);
         _connections.TryUpdate(connection, running, Task.CompletedTask);
         _ = ForgetWhenDoneAsync(connection, running);
     }

@@ -16,6 +16,8 @@ internal abstract class EngineConnection(EngineContext context) : IDisposable
     private long _closeDeadlineMs = Never;
     private long _bytes;
     private long _requests;
+    private long _heldBytes;
+    private int _waitsForTotal;
 
     protected EngineContext Context { get; } = context;
 
@@ -27,6 +29,9 @@ internal abstract class EngineConnection(EngineContext context) : IDisposable
 
     /// <summary>Sends a last frame; <see cref="BeginClose"/> has been called.</summary>
     protected abstract void SendRefusal(TransportRefusal refusal);
+
+    /// <summary>A reply that answers no request.</summary>
+    protected Reply Refusal(TransportRefusal refusal) => new(Context.Handler.Refuse(refusal), HeldBytes: 0, HoldsSlot: false);
 
     /// <summary>No more requests are read; those under way are answered until the linger timeout.</summary>
     public void BeginClose()
@@ -96,11 +101,131 @@ internal abstract class EngineConnection(EngineContext context) : IDisposable
 
     protected void NoteSendEnded() => _sendStartedMs = Never;
 
+    /// <summary>
+    /// Takes room for the reply to a request. When there is none, <see cref="LookForRoom"/> is called as soon as there may be;
+    /// whoever waits for that must look again before, for what has happened meanwhile.
+    /// </summary>
+    protected bool TryTakeRoom(int bytes)
+    {
+        if (Context.Unsent.TryTake(ref _heldBytes, bytes))
+        {
+            return true;
+        }
+
+        // Its own replies tell it when they leave; without any, the others' must.
+        if (Volatile.Read(ref _heldBytes) == 0 && Interlocked.Exchange(ref _waitsForTotal, 1) == 0)
+        {
+            Context.Unsent.Wait(this);
+        }
+
+        return false;
+    }
+
+    /// <summary>The room that the reply to a request may need; null when the handler has failed, and the connection with it.</summary>
+    protected int? RoomFor(ReadOnlySpan<byte> payload)
+    {
+        try
+        {
+            return Handler.MaxReplyBytes(payload);
+        }
+        catch (Exception exception)
+        {
+            LogFailure(exception);
+            Abort();
+            return null;
+        }
+    }
+
+    /// <summary>There may be room for another request; by any thread, which must not be held up.</summary>
+    public void LookForRoom()
+    {
+        Interlocked.Exchange(ref _waitsForTotal, 0);
+        Resume();
+    }
+
+    /// <summary>Goes on if it waits for room.</summary>
+    protected abstract void Resume();
+
+    /// <summary>Asks the handler, and sends its reply when it is ready. A slot and room have been taken for it.</summary>
+    protected void Dispatch(ReadOnlyMemory<byte> payload, int roomBytes)
+    {
+        try
+        {
+            var reply = Handler.HandleAsync(payload, CancellationToken.None);
+            if (reply.IsCompletedSuccessfully)
+            {
+                Answer(reply.Result, roomBytes);
+            }
+            else
+            {
+                _ = AnswerWhenReadyAsync(reply, roomBytes);
+            }
+        }
+        catch (Exception exception)
+        {
+            Fail(exception, roomBytes);
+        }
+    }
+
+    private async Task AnswerWhenReadyAsync(ValueTask<OutgoingFrame?> reply, int roomBytes)
+    {
+        try
+        {
+            Answer(await reply, roomBytes);
+        }
+        catch (Exception exception)
+        {
+            Fail(exception, roomBytes);
+        }
+    }
+
+    /// <summary>A request that wants no reply gives its room and its slot back at once.</summary>
+    protected void Answer(OutgoingFrame? frame, int roomBytes)
+    {
+        var heldBytes = frame?.HeldBytes ?? 0;
+        Context.Unsent.Change(ref _heldBytes, heldBytes - roomBytes);
+        if (frame is null)
+        {
+            GiveSlotBack();
+        }
+        else
+        {
+            Send(new Reply(frame, heldBytes, HoldsSlot: true));
+        }
+    }
+
+    private void Fail(Exception exception, int roomBytes)
+    {
+        LogFailure(exception);
+        Context.Unsent.Change(ref _heldBytes, -roomBytes);
+        Abort();
+        GiveSlotBack();
+    }
+
+    /// <summary>Sends now, or after what is being sent; <see cref="Release"/> when it has left or has no receiver any more.</summary>
+    protected abstract void Send(Reply reply);
+
+    /// <summary>A request is done.</summary>
+    protected abstract void GiveSlotBack();
+
+    /// <summary>A reply has left.</summary>
+    protected void Release(Reply reply)
+    {
+        reply.Frame.Dispose();
+        if (reply.HoldsSlot)
+        {
+            Context.Unsent.Change(ref _heldBytes, -reply.HeldBytes);
+            GiveSlotBack();
+        }
+    }
+
     /// <summary>Ends the connection if one of its clocks ran out.</summary>
     public void CheckClocks(long nowMs)
     {
         if (Expired(Volatile.Read(ref _sendStartedMs), Context.Limits.SendTimeout))
         {
+            NoteSendEnded();
+            Context.Unsent.NoteDeafPeer();
             Abort();
         }
         else if (IsClosing)
@@ -117,6 +242,11 @@ internal abstract class EngineConnection(EngineContext context) : IDisposable
         else if (Expired(Volatile.Read(ref _lastRequestMs), Context.Limits.IdleTimeout))
         {
             BeginClose();
+        }
+        else
+        {
+            // Who was told that there is room may not have needed it, and told nobody else.
+            Resume();
         }
 
         bool Expired(long sinceMs, TimeSpan limit) => sinceMs != Never && nowMs - sinceMs > limit.TotalMilliseconds;

@@ -25,6 +25,9 @@ public sealed record EngineContext(IFrameHandler Handler, ConnectionLimits Limit
 {
     public Framing Framing { get; init; } = Framing.LengthPrefixed;
 
+    /// <summary>Of all connections together.</summary>
+    internal UnsentBytes Unsent { get; } = new(Limits, Logger);
+
     /// <summary>
     /// Told at once, by any thread, when a part of the engine breaks that serves connections: those that it has hang, and
     /// so would those that it gets. An engine that breaks as a whole need not, it just fails.

@@ -11,6 +11,9 @@ internal abstract class SocketConnection(Socket socket, EngineContext context) :
     /// <summary>While it is open.</summary>
     public int Descriptor => (int)Socket.Handle;
 
+    /// <summary>Ended by a clock, or by a handler that failed.</summary>
+    protected bool IsAborted { get; private set; }
+
     protected FrameReader Reader { get; } = new(context.Limits.MaxPayloadBytes, context.Framing);
 
     protected override void StopReceiving()
@@ -25,7 +28,11 @@ internal abstract class SocketConnection(Socket socket, EngineContext context) :
         }
     }
 
-    public override void Abort() => Socket.Dispose();
+    public override void Abort()
+    {
+        IsAborted = true;
+        Socket.Dispose();
+    }
 
     /// <summary>Ends a connection whose requests are all answered: because the peer closed it, or because it is closing.</summary>
     protected async Task EndAsync()

@@ -7,6 +7,15 @@ namespace Lab.Transport.Engines;
 /// <summary>One blocking thread per connection, which serves one request after the other: what most course projects do.</summary>
 public sealed class ThreadsEngine : IConnectionEngine
 {
+    private readonly ConnectionThreadLimits _threads;
+
+    public ThreadsEngine()
+        : this(new ConnectionThreadLimits())
+    {
+    }
+
+    internal ThreadsEngine(ConnectionThreadLimits threads) => _threads = threads;
+
     /// <summary>A thread takes its stack, its signal stack and a guard page for each.</summary>
     private const int MappingsPerThread = 4;
 
@@ -32,32 +41,26 @@ public sealed class ThreadsEngine : IConnectionEngine
         {
             Limits = context.Limits with { MaxConnections = Math.Min(context.Limits.MaxConnections, MostConnections()) },
         };
+        using var threads = new ConnectionThreads(_threads, context.Logger);
         await using var connections = new ConnectionSet(context);
-        await connections.ServeAsync(
-            listener, socket => new ThreadConnection(socket, context), connection => connection.RunAsync(), stop);
+        await connections.ServeAsync(listener, socket => new ThreadConnection(socket, context), threads.RunAsync, stop);
     }
 }
 
 /// <summary>A connection with a thread of its own.</summary>
 internal sealed class ThreadConnection(Socket socket, EngineContext context) : SocketConnection(socket, context)
 {
-    private const int StackBytes = 256 * 1024;
-
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _sendGate = new();
+    private readonly object _roomGate = new();
 
-    public Task RunAsync()
-    {
-        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var thread = new Thread(() => Run(ended), StackBytes) { IsBackground = true, Name = "connection" };
-        thread.Start();
-        return ended.Task;
-    }
+    public Task Ended => _ended.Task;
 
-    private void Run(TaskCompletionSource ended)
+    /// <summary>Serves it to its end, on a thread that has nothing else to do until then. Does not throw.</summary>
+    public void Run()
     {
         try
         {
-            Socket.SendTimeout = (int)Context.Limits.SendTimeout.TotalMilliseconds;
             ServeRequests();
             EndAsync().GetAwaiter().GetResult();
         }
@@ -71,7 +74,25 @@ internal sealed class ThreadConnection(Socket socket, EngineContext context) : S
         }
         finally
         {
-            ended.SetResult();
+            _ended.SetResult();
+        }
+    }
+
+    /// <summary>There is no thread for it: tells its peer so, and ends it. Does not throw.</summary>
+    public async Task RefuseAsync()
+    {
+        try
+        {
+            Refuse(TransportRefusal.TooManyConnections);
+            await EndAsync();
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            // The peer was faster.
+        }
+        finally
+        {
+            _ended.SetResult();
         }
     }
 
@@ -92,11 +113,12 @@ internal sealed class ThreadConnection(Socket socket, EngineContext context) : S
             FrameStatus status;
             while ((status = Reader.TryRead(out var payload)) == FrameStatus.Complete)
             {
-                if (answered.Wait(Handler.HandleAsync(payload, CancellationToken.None)) is { } reply)
+                if (RoomFor(payload.Span) is not { } room || !WaitForRoom(room))
                 {
-                    Send(reply);
+                    return;
                 }
 
+                Serve(payload, room, answered);
                 requests++;
             }
 
@@ -108,11 +130,58 @@ internal sealed class ThreadConnection(Socket socket, EngineContext context) : S
         }
     }
 
+    /// <summary>As <see cref="EngineConnection.Dispatch"/>, on this thread.</summary>
+    private void Serve(ReadOnlyMemory<byte> payload, int roomBytes, ReplyWait answered)
+    {
+        OutgoingFrame? reply = null;
+        try
+        {
+            reply = answered.Wait(Handler.HandleAsync(payload, CancellationToken.None));
+        }
+        finally
+        {
+            Answer(reply, roomBytes);
+        }
+    }
+
+    /// <summary>It holds no other reply, so it waits only while the others hold too much.</summary>
+    /// <returns>False when no more requests are taken.</returns>
+    private bool WaitForRoom(int bytes)
+    {
+        while (!TryTakeRoom(bytes))
+        {
+            if (IsClosing || IsAborted)
+            {
+                return false;
+            }
+
+            lock (_roomGate)
+            {
+                Monitor.Wait(_roomGate, AcceptGate.Pause);
+            }
+        }
+
+        return true;
+    }
+
+    protected override void Resume()
+    {
+        lock (_roomGate)
+        {
+            Monitor.Pulse(_roomGate);
+        }
+    }
+
+    /// <summary>There are none: one request after the other.</summary>
+    protected override void GiveSlotBack()
+    {
+    }
+
     protected override void SendRefusal(TransportRefusal refusal)
     {
         try
         {
-            Send(Context.Handler.Refuse(refusal));
+            Send(Refusal(refusal));
             Socket.Shutdown(SocketShutdown.Send);
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
@@ -121,20 +190,24 @@ internal sealed class ThreadConnection(Socket socket, EngineContext context) : S
         }
     }
 
-    private void Send(OutgoingFrame frame)
+    protected override void Send(Reply reply)
     {
-        using (frame)
+        try
         {
             lock (_sendGate)
             {
                 NoteSendStarted();
-                for (var rest = frame.Wire.Span; rest.Length > 0;)
+                for (var rest = reply.Frame.Wire.Span; rest.Length > 0;)
                 {
                     rest = rest[Socket.Send(rest, SocketFlags.None)..];
                 }
 
                 NoteSendEnded();
             }
+        }
+        finally
+        {
+            Release(reply);
         }
     }
 

@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace Lab.Transport.Frames;
 
 /// <summary>Cuts a byte stream into frames. Receive into <see cref="Free"/>, then call <see cref="Received"/> and read.</summary>
@@ -15,6 +13,7 @@ public sealed class FrameReader : IDisposable
     private readonly Framing _framing;
     private byte[] _buffer = [];
     private int _start;
+    private int _lastStart;
     private int _end;
 
     public FrameReader(int maxPayloadBytes = FrameFormat.MaxPayloadBytes, Framing framing = Framing.LengthPrefixed)
@@ -39,6 +38,7 @@ public sealed class FrameReader : IDisposable
     public FrameStatus TryRead(out ReadOnlyMemory<byte> payload)
     {
         payload = default;
+        _lastStart = _start;
         var available = _end - _start;
         if (_framing == Framing.None)
         {
@@ -68,6 +68,9 @@ public sealed class FrameReader : IDisposable
         return FrameStatus.Complete;
     }
 
+    /// <summary>Takes the last read back: the next one finds the same frame. Not after <see cref="Free"/>.</summary>
+    public void PutBack() => _start = _lastStart;
+
     /// <summary>
     /// Gives the buffer back unless it holds a part of a frame; frames handed out before are no longer valid. For whoever
     /// has thousands of readers that mostly wait.
@@ -88,7 +91,7 @@ public sealed class FrameReader : IDisposable
         var buffer = Interlocked.Exchange(ref _buffer, []);
         if (buffer.Length > 0)
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            FrameBuffers.Return(buffer);
         }
     }
 
@@ -105,16 +108,16 @@ public sealed class FrameReader : IDisposable
 
             if (_buffer.Length == 0)
             {
-                _buffer = ArrayPool<byte>.Shared.Rent(IdleBytes);
+                _buffer = FrameBuffers.Rent(IdleBytes);
             }
         }
         else if (_end == _buffer.Length)
         {
-            var target = pending > _buffer.Length / 2 ? ArrayPool<byte>.Shared.Rent(_buffer.Length * 2) : _buffer;
+            var target = pending > _buffer.Length / 2 ? FrameBuffers.Rent(_buffer.Length * 2) : _buffer;
             _buffer.AsSpan(_start, pending).CopyTo(target);
             if (!ReferenceEquals(target, _buffer))
             {
-                ArrayPool<byte>.Shared.Return(_buffer);
+                FrameBuffers.Return(_buffer);
                 _buffer = target;
             }
 

@@ -17,6 +17,13 @@ public interface IFrameHandler
     /// </returns>
     ValueTask<OutgoingFrame?> HandleAsync(ReadOnlyMemory<byte> payload, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// The most bytes that the reply to a request may have; asked before the request is handled, which waits while its
+    /// connection has as much to send already as it may (<see cref="Engines.ConnectionLimits.MaxUnsentBytes"/>). A handler
+    /// with longer replies than this default says so, or its peers can make it hold more than that. Must not throw.
+    /// </summary>
+    int MaxReplyBytes(ReadOnlySpan<byte> payload) => 64 * 1024;
+
     /// <summary>The reply to a peer that broke the rules of the transport; the connection is closed after it.</summary>
     OutgoingFrame Refuse(TransportRefusal refusal);
 

@@ -9,7 +9,7 @@ public sealed class OutgoingFrame : IBufferWriter<byte>, IDisposable
     private const int InitialBytes = 1024;
 
     private readonly int _headerBytes;
-    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(InitialBytes);
+    private byte[] _buffer = FrameBuffers.Rent(InitialBytes);
     private int _written;
 
     /// <param name="framing">That of the connection it is for.</param>
@@ -20,6 +20,9 @@ public sealed class OutgoingFrame : IBufferWriter<byte>, IDisposable
     }
 
     public int PayloadBytes => _written - _headerBytes;
+
+    /// <summary>Memory it takes.</summary>
+    internal int HeldBytes => _buffer.Length;
 
     /// <summary>
     /// Called once, when the frame has left or has no receiver any more; by the thread that sends, which it must not hold up.
@@ -62,7 +65,7 @@ public sealed class OutgoingFrame : IBufferWriter<byte>, IDisposable
         var buffer = Interlocked.Exchange(ref _buffer, []);
         if (buffer.Length > 0)
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            FrameBuffers.Return(buffer);
             Left?.Invoke();
         }
     }
@@ -74,9 +77,9 @@ public sealed class OutgoingFrame : IBufferWriter<byte>, IDisposable
             return;
         }
 
-        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(_buffer.Length * 2, _written + bytes));
+        var larger = FrameBuffers.Rent(Math.Max(_buffer.Length * 2, _written + bytes));
         _buffer.AsSpan(0, _written).CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(_buffer);
+        FrameBuffers.Return(_buffer);
         _buffer = larger;
     }
 }

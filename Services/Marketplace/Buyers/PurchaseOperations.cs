@@ -7,6 +7,7 @@ using Lab.Marketplace.Purchases;
 using Lab.Marketplace.Server;
 using Lab.Marketplace.Sessions;
 using Lab.Storage.Redis;
+using Lab.Transport.Frames;
 
 namespace Lab.Marketplace.Buyers;
 
@@ -87,6 +88,10 @@ internal sealed class ProvideFeedback(FeedbackStore feedback, ReadCache cache) :
 internal sealed class GetBuyerPurchases(PurchaseStore purchases)
     : Operation<Nothing, IReadOnlyList<PurchasedItem>>("get_buyer_purchases")
 {
+    public override int MaxReplyBytes => FrameFormat.MaxPayloadBytes;
+
+    protected override bool IsLarge(IReadOnlyList<PurchasedItem> result) => result.Count > LargeReplies.ManyRows;
+
     protected override Nothing Read(Arguments arguments) => default;
 
     protected override async ValueTask<IReadOnlyList<PurchasedItem>> ExecuteAsync(Nothing arguments, Caller caller) =>

@@ -1,6 +1,9 @@
 using System.Data.Common;
+using System.Text.Json;
 using Lab.Marketplace.Domain;
+using Lab.Marketplace.Protocol;
 using Lab.Marketplace.Schema;
+using Lab.Marketplace.Server;
 using Lab.Storage.MySql;
 
 namespace Lab.Marketplace.Catalog;
@@ -11,12 +14,35 @@ internal readonly record struct ListedItem(Item Item, long Position);
 /// <summary>A page of a seller's items, in the order of the list.</summary>
 /// <param name="Items">The page.</param>
 /// <param name="HasMore">The list goes on after it.</param>
-internal sealed record ItemPage(IReadOnlyList<ListedItem> Items, bool HasMore);
+internal sealed record ItemPage(IReadOnlyList<ListedItem> Items, bool HasMore)
+{
+    private byte[]? _json;
+
+    /// <summary>Whether writing it keeps a processor for milliseconds.</summary>
+    public bool IsLarge => Items.Count > LargeReplies.ManyRows;
+
+    /// <summary>
+    /// Its JSON text. A large page is written once for all who asked for it together, and copied for each; small ones are
+    /// written faster than that.
+    /// </summary>
+    public void WriteTo(Utf8JsonWriter json, Action<Utf8JsonWriter, ItemPage> write)
+    {
+        if (IsLarge)
+        {
+            json.WriteRawValue(_json ??= ReplyFrame.ToJson(this, write), skipInputValidation: true);
+        }
+        else
+        {
+            write(json, this);
+        }
+    }
+}
 
 /// <summary>Reads of single items and of a seller's items; concurrent reads of a kind share one statement.</summary>
 internal sealed class ItemQueries
 {
     private readonly DatabasePool _database;
+    private readonly SemaphoreSlim _pages = new(1);
     private readonly Batcher<long, Item?> _bySerial;
     private readonly Batcher<long, ItemPage> _bySeller;
 
@@ -34,7 +60,21 @@ internal sealed class ItemQueries
     /// <param name="after">Where the page begins: 0, or the position of the last item that was taken from the page before.</param>
     public Task<ItemPage> OfSellerAsync(long sellerId, long after) => after == 0
         ? _bySeller.RunAsync(sellerId)
-        : _database.RunAsync(DatabaseAccess.Read, session => ReadPageAsync(session.Connection, sellerId, after));
+        : NextPageAsync(sellerId, after);
+
+    /// <summary>Of long lists, one at a time: the database's other jobs must not wait for many of them.</summary>
+    private async Task<ItemPage> NextPageAsync(long sellerId, long after)
+    {
+        await _pages.WaitAsync();
+        try
+        {
+            return await _database.RunAsync(DatabaseAccess.Read, session => ReadPageAsync(session.Connection, sellerId, after));
+        }
+        finally
+        {
+            _pages.Release();
+        }
+    }
 
     private static async Task FindBySerialAsync(DatabaseSession session, IReadOnlyList<BatchItem<long, Item?>> batch)
     {

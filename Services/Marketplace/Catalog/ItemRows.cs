@@ -74,11 +74,17 @@ internal static class ItemRows
 
     private static async Task<List<TRow>> ReadAllAsync<TRow>(DbCommand command, Func<DbDataReader, TRow> read)
     {
+        // The thread that hears the database hears it for everybody: a long list is read elsewhere.
+        const int RowsInARow = 256;
         await using var reader = await command.ExecuteReaderAsync();
         var rows = new List<TRow>();
         while (await reader.ReadAsync())
         {
             rows.Add(read(reader));
+            if (rows.Count % RowsInARow == 0)
+            {
+                await Task.Yield();
+            }
         }
 
         return rows;

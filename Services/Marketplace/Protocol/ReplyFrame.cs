@@ -56,8 +56,9 @@ internal static class ReplyFrame
     /// <summary>JSON text of a result, as <see cref="Success(long, ReadOnlySpan{byte})"/> takes it.</summary>
     public static byte[] ToJson<TResult>(TResult result, Action<Utf8JsonWriter, TResult> writeResult)
     {
+        // Not the thread's writer: it may be at work on the reply that this is for.
         using var frame = new OutgoingFrame();
-        var json = Writer(frame);
+        using var json = new Utf8JsonWriter(frame, Options);
         writeResult(json, result);
         json.Flush();
         return frame.Wire[FrameFormat.HeaderBytes..].ToArray();

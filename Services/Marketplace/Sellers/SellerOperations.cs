@@ -3,6 +3,7 @@ using Lab.Marketplace.Catalog;
 using Lab.Marketplace.Domain;
 using Lab.Marketplace.Protocol;
 using Lab.Marketplace.Server;
+using Lab.Transport.Frames;
 
 namespace Lab.Marketplace.Sellers;
 
@@ -69,6 +70,10 @@ internal sealed class UpdateUnitsForSale(ItemChanges changes, ReadCache cache)
 internal sealed class DisplayItemsForSale(ItemQueries items, ReadCache cache)
     : CachedOperation<long, ItemPage>("display_items_for_sale", SessionCheck.Meanwhile, cache)
 {
+    public override int MaxReplyBytes => FrameFormat.MaxPayloadBytes;
+
+    protected override bool IsLarge(ItemPage result) => result.IsLarge;
+
     protected override long Read(Arguments arguments) =>
         arguments.Has("after") ? arguments.Integer("after", 0, Arguments.MaxId) : 0;
 
@@ -81,7 +86,9 @@ internal sealed class DisplayItemsForSale(ItemQueries items, ReadCache cache)
     protected override async ValueTask<ItemPage> ExecuteAsync(long arguments, Caller caller) =>
         await items.OfSellerAsync(caller.UserId, arguments);
 
-    protected override void Write(Utf8JsonWriter json, ItemPage result)
+    protected override void Write(Utf8JsonWriter json, ItemPage result) => result.WriteTo(json, WritePage);
+
+    private static void WritePage(Utf8JsonWriter json, ItemPage result)
     {
         json.WriteStartObject();
         json.WriteStartArray("items"u8);

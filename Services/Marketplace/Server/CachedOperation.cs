@@ -31,6 +31,7 @@ internal abstract class CachedOperation<TArguments, TResult>(string name, Sessio
         }
 
         var result = await ExecuteAsync(arguments, caller);
+        using var turn = await TurnForAsync(result);
         caller.Trace?.BeginReply();
         var fresh = ReplyFrame.ToJson(result, Write);
         cache.Store(key, lookup, fresh);

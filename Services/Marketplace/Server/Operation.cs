@@ -35,9 +35,15 @@ internal enum SessionCheck
 /// <summary>An operation of the protocol. Arguments are read before anything waits.</summary>
 internal abstract class Operation(string name, SessionCheck sessionCheck)
 {
+    /// <summary>20 items with the longest names and keywords, 100 lines of a cart: all but lists without a bound of their own.</summary>
+    public const int LightReplyBytes = 16 * 1024;
+
     public string Name { get; } = name;
 
     public SessionCheck SessionCheck { get; } = sessionCheck;
+
+    /// <summary>The longest reply that it may have, in bytes.</summary>
+    public virtual int MaxReplyBytes => LightReplyBytes;
 
     /// <summary>Reads and checks the arguments; what it returns does the work.</summary>
     /// <exception cref="MarketplaceException">An argument is missing or wrong.</exception>
@@ -67,9 +73,16 @@ internal abstract class Operation<TArguments, TResult>(string name, SessionCheck
     protected virtual async ValueTask<OutgoingFrame> RunAsync(TArguments arguments, Caller caller)
     {
         var result = await ExecuteAsync(arguments, caller);
+        using var turn = await TurnForAsync(result);
         caller.Trace?.BeginReply();
         return ReplyFrame.Success(caller.RequestId, result, Write);
     }
+
+    /// <summary>Whether writing it keeps a processor for milliseconds.</summary>
+    protected virtual bool IsLarge(TResult result) => false;
+
+    /// <summary>Large results are written one after the other: those who ask for little find a processor meanwhile.</summary>
+    protected ValueTask<IDisposable?> TurnForAsync(TResult result) => IsLarge(result) ? LargeReplies.WaitAsync() : default;
 
     private sealed class Prepared(Operation<TArguments, TResult> operation, TArguments arguments) : IPreparedOperation
     {

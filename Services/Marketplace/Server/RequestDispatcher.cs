@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Diagnostics;
+using System.Text;
 using Lab.Marketplace.Domain;
 using Lab.Marketplace.Protocol;
 using Lab.Marketplace.Sessions;
@@ -18,6 +19,9 @@ internal sealed class RequestDispatcher(
 {
     private readonly FrozenDictionary<string, Operation> _operations =
         operations.ToFrozenDictionary(operation => operation.Name, StringComparer.Ordinal);
+
+    private readonly byte[][] _heavyOperations =
+        [.. operations.Where(operation => operation.MaxReplyBytes > Operation.LightReplyBytes).Select(operation => Encoding.UTF8.GetBytes(operation.Name))];
 
     private readonly LogLimiter _defects = new();
 
@@ -60,6 +64,23 @@ internal sealed class RequestDispatcher(
         return reply;
     }
 
+    /// <summary>
+    /// Looked for as text: the request is parsed when it is its turn. One that only mentions such an operation, or may spell it
+    /// with escapes, waits for more room than it needs.
+    /// </summary>
+    public int MaxReplyBytes(ReadOnlySpan<byte> payload)
+    {
+        foreach (var name in _heavyOperations)
+        {
+            if (payload.IndexOf(name) >= 0)
+            {
+                return FrameFormat.MaxPayloadBytes;
+            }
+        }
+
+        return HasEscapedLetter(payload) ? FrameFormat.MaxPayloadBytes : Operation.LightReplyBytes;
+    }
+
     public OutgoingFrame Refuse(TransportRefusal refusal) => refusal switch
     {
         TransportRefusal.FrameTooLarge => ReplyFrame.Error(
@@ -69,6 +90,20 @@ internal sealed class RequestDispatcher(
         _ => ReplyFrame.Error(
             null, ErrorCodes.TooManyConnections, "the server has no room for another connection; try again later"),
     };
+
+    /// <summary>A letter, or an underscore, is U+0041 to U+007A: nobody escapes those without a reason.</summary>
+    private static bool HasEscapedLetter(ReadOnlySpan<byte> payload)
+    {
+        for (int at; (at = payload.IndexOf("\\u00"u8)) >= 0 && at + 4 < payload.Length; payload = payload[(at + 4)..])
+        {
+            if (payload[at + 4] is >= (byte)'4' and <= (byte)'7')
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private async ValueTask<OutgoingFrame> RunAfterCheckAsync(IPreparedOperation prepared, Caller caller)
     {

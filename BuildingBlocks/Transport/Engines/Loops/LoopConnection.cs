@@ -36,7 +36,7 @@ internal abstract class LoopConnection : EngineConnection
 
     public EventLoop Loop => _loop;
 
-    /// <summary>No slot is free: further requests wait in the kernel's buffers.</summary>
+    /// <summary>No slot is free, or no room for a reply: further requests wait in the kernel's buffers.</summary>
     protected bool IsPaused => Volatile.Read(ref _isPaused) != 0;
 
     /// <summary>Nothing more is read as a request: the peer has ended its stream, or the connection is closing.</summary>
@@ -113,7 +113,7 @@ internal abstract class LoopConnection : EngineConnection
 
     protected sealed override void SendRefusal(TransportRefusal refusal)
     {
-        Send(new Reply(Context.Handler.Refuse(refusal), HoldsSlot: false));
+        Send(Refusal(refusal));
         _loop.Post(this);
     }
 
@@ -229,8 +229,15 @@ internal abstract class LoopConnection : EngineConnection
                 break;
             }
 
+            if (RoomFor(payload.Span) is not { } room || !TryTakeRoomOrPause(room))
+            {
+                _reader.PutBack();
+                Interlocked.Decrement(ref _underWay);
+                break;
+            }
+
             requests++;
-            Dispatch(payload);
+            Dispatch(payload, room);
         }
 
         NoteTaken(requests, _reader.PartialBytes > 0 && !IsPaused);
@@ -264,7 +271,33 @@ internal abstract class LoopConnection : EngineConnection
         return false;
     }
 
-    /// <summary>Goes on when a slot is free.</summary>
+    private bool TryTakeRoomOrPause(int bytes)
+    {
+        if (TryTakeRoom(bytes))
+        {
+            return true;
+        }
+
+        // As with slots: a reply that has left in between is seen here, or sees the pause.
+        Interlocked.Exchange(ref _isPaused, 1);
+        if (!TryTakeRoom(bytes))
+        {
+            return false;
+        }
+
+        Interlocked.Exchange(ref _isPaused, 0);
+        return true;
+    }
+
+    protected sealed override void Resume()
+    {
+        if (IsPaused)
+        {
+            _loop.Post(this);
+        }
+    }
+
+    /// <summary>Goes on when a slot is free; whether there is room for a reply, the next request says.</summary>
     private bool TryResume()
     {
         if (!IsPaused)
@@ -281,59 +314,7 @@ internal abstract class LoopConnection : EngineConnection
         return true;
     }
 
-    private void Dispatch(ReadOnlyMemory<byte> payload)
-    {
-        try
-        {
-            var reply = Handler.HandleAsync(payload, CancellationToken.None);
-            if (reply.IsCompletedSuccessfully)
-            {
-                Answer(reply.Result);
-            }
-            else
-            {
-                _ = SendWhenReadyAsync(reply);
-            }
-        }
-        catch (Exception exception)
-        {
-            Fail(exception);
-        }
-    }
-
-    private async Task SendWhenReadyAsync(ValueTask<OutgoingFrame?> reply)
-    {
-        try
-        {
-            Answer(await reply);
-        }
-        catch (Exception exception)
-        {
-            Fail(exception);
-        }
-    }
-
-    /// <summary>A request that wants no reply gives its slot back at once.</summary>
-    private void Answer(OutgoingFrame? reply)
-    {
-        if (reply is null)
-        {
-            GiveSlotBack();
-        }
-        else
-        {
-            Send(new Reply(reply, HoldsSlot: true));
-        }
-    }
-
-    private void Fail(Exception exception)
-    {
-        LogFailure(exception);
-        Interlocked.Decrement(ref _underWay);
-        Abort();
-    }
-
-    private void Send(Reply reply)
+    protected sealed override void Send(Reply reply)
     {
         lock (_gate)
         {
@@ -356,16 +337,7 @@ internal abstract class LoopConnection : EngineConnection
         }
     }
 
-    private void Release(Reply reply)
-    {
-        reply.Frame.Dispose();
-        if (reply.HoldsSlot)
-        {
-            GiveSlotBack();
-        }
-    }
-
-    private void GiveSlotBack()
+    protected sealed override void GiveSlotBack()
     {
         Interlocked.Decrement(ref _underWay);
         if (IsPaused || _hasEnded)
