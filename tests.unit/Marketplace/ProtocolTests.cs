@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using Lab.Marketplace.Catalog;
 using Lab.Marketplace.Client;
@@ -85,7 +86,6 @@ public class ProtocolTests
     [InlineData("7")]
     [InlineData("null")]
     [InlineData("\"\"")]
-    [InlineData("\"\\ud800\"")]
     [InlineData("\"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0\"")]
     [InlineData("\"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-zz\"")]
     [InlineData("\"00-0AF7651916CD43DD8448EB211C80319C-B7AD6B7169203331-01\"")]
@@ -156,10 +156,39 @@ public class ProtocolTests
         Assert.DoesNotContain("secret", new Lab.Marketplace.Accounts.Credentials("ann", "secret").ToString(), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Prices_keep_their_cents()
+    [Theory]
+    [InlineData("0.10", "0.10")]
+    [InlineData("0.01", "0.01")]
+    [InlineData("1e2", "100.00")]
+    [InlineData("2.500", "2.50")]
+    [InlineData("125E-2", "1.25")]
+    [InlineData("1000000", "1000000.00")]
+    public void A_price_keeps_its_cents(string written, string price)
     {
-        using var request = RequestFrame.Parse(Encoding.UTF8.GetBytes("{\"id\":1,\"op\":\"x\",\"args\":{\"price\":0.10}}"), out _);
-        Assert.Equal(0.10m, request.Arguments.Money("price", 10));
+        using var request = RequestOf(written);
+        Assert.Equal(decimal.Parse(price, CultureInfo.InvariantCulture), request.Arguments.Price("price"));
     }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("-1")]
+    [InlineData("0.009")]
+    [InlineData("0.001")]
+    [InlineData("1e-30")]
+    [InlineData("1.005")]
+    [InlineData("0.010000000000000000000000000000000000001")]
+    [InlineData("1000000.01")]
+    [InlineData("1e7")]
+    [InlineData("1e999")]
+    [InlineData("\"1\"")]
+    [InlineData("null")]
+    public void What_is_no_price_is_refused(string written)
+    {
+        using var request = RequestOf(written);
+        var arguments = request.Arguments;
+        Assert.Equal(ErrorCodes.InvalidArgument, Assert.Throws<MarketplaceException>(() => arguments.Price("price")).Code);
+    }
+
+    private static RequestFrame RequestOf(string price) =>
+        RequestFrame.Parse(Encoding.UTF8.GetBytes($"{{\"id\":1,\"op\":\"x\",\"args\":{{\"price\":{price}}}}}"), out _);
 }

@@ -10,7 +10,11 @@ public static class Limits
     public const int MaxPasswordLength = 128;
     public const int MaxCategory = 1_000_000;
     public const int MaxQuantity = 1_000_000;
+    public const decimal MinPrice = 0.01m;
     public const decimal MaxPrice = 1_000_000m;
+
+    /// <summary>As the database keeps them: DECIMAL(12, 2).</summary>
+    public const int PriceDecimals = 2;
 
     /// <summary>Different items in a cart.</summary>
     public const int MaxCartLines = 100;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Lab.Marketplace.Domain;
@@ -31,16 +32,37 @@ internal readonly struct Arguments(JsonElement arguments)
         }
         : throw Invalid(name, "is missing");
 
-    /// <summary>An amount of money: not negative, at most two decimals.</summary>
-    public decimal Money(string name, decimal max)
+    /// <summary>A price: <see cref="Limits.MinPrice"/> to <see cref="Limits.MaxPrice"/>, with two decimals at most.</summary>
+    public decimal Price(string name)
     {
         var element = Required(name, JsonValueKind.Number, "a number");
-        if (!element.TryGetDecimal(out var value) || value < 0 || value > max)
+        if (!element.TryGetDecimal(out var value) || value < Limits.MinPrice || value > Limits.MaxPrice)
         {
-            throw Invalid(name, $"must be between 0 and {max}");
+            throw Invalid(name, FormattableString.Invariant($"must be between {Limits.MinPrice} and {Limits.MaxPrice}"));
         }
 
-        return decimal.Round(value, 2) == value ? value : throw Invalid(name, "must not have more than two decimals");
+        // Of the text: a decimal has 28 digits, and what comes after them is lost.
+        return Decimals(element.GetRawText()) <= Limits.PriceDecimals
+            ? decimal.Round(value, Limits.PriceDecimals)
+            : throw Invalid(name, "must not have more than two decimals");
+    }
+
+    /// <summary>Digits that a JSON number above zero has after its point, when it is written without an exponent and without zeros at its end.</summary>
+    private static long Decimals(ReadOnlySpan<char> number)
+    {
+        var exponentAt = number.IndexOfAny('e', 'E');
+        var exponent = exponentAt < 0 ? 0 : long.Parse(number[(exponentAt + 1)..], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+        var mantissa = exponentAt < 0 ? number : number[..exponentAt];
+        var point = mantissa.IndexOf('.');
+        var fraction = point < 0 ? default : mantissa[(point + 1)..].TrimEnd('0');
+        var zeros = 0;
+        if (fraction.IsEmpty)
+        {
+            var whole = point < 0 ? mantissa : mantissa[..point];
+            zeros = whole.Length - whole.TrimEnd('0').Length;
+        }
+
+        return fraction.Length - zeros - exponent;
     }
 
     /// <summary>One of a few words.</summary>
@@ -110,16 +132,7 @@ internal readonly struct Arguments(JsonElement arguments)
     /// <summary>Lengths count characters as people do (Unicode scalars), which is also how the database counts.</summary>
     private static string CheckText(string name, JsonElement element, int minLength, int maxLength)
     {
-        string text;
-        try
-        {
-            text = element.GetString()!;
-        }
-        catch (InvalidOperationException)
-        {
-            throw Invalid(name, "contains half a surrogate pair");
-        }
-
+        var text = element.GetString()!;
         var length = 0;
         foreach (var rune in text.EnumerateRunes())
         {

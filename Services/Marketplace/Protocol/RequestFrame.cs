@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Unicode;
 
@@ -10,7 +11,9 @@ namespace Lab.Marketplace.Protocol;
 /// </summary>
 internal readonly struct RequestFrame : IDisposable
 {
-    private static readonly JsonDocumentOptions Options = new() { MaxDepth = 8 };
+    private static readonly JsonDocumentOptions Options = new() { MaxDepth = 8, AllowDuplicateProperties = false };
+
+    private const int UnitBytes = 6;
 
     private readonly JsonDocument _document;
     private readonly JsonElement _traceParent;
@@ -57,6 +60,11 @@ internal readonly struct RequestFrame : IDisposable
         if (!Utf8.IsValid(payload.Span))
         {
             throw new MarketplaceException(ErrorCodes.InvalidJson, "the frame is not valid UTF-8");
+        }
+
+        if (HasHalfSurrogatePair(payload.Span))
+        {
+            throw new MarketplaceException(ErrorCodes.InvalidJson, "the frame has half a surrogate pair: that is no text");
         }
 
         JsonDocument document;
@@ -139,22 +147,39 @@ internal readonly struct RequestFrame : IDisposable
         return value.ValueKind switch
         {
             JsonValueKind.Undefined or JsonValueKind.Null => null,
-            JsonValueKind.String when value.GetRawText().Length <= MaxBytes => Unescape(value, name),
+            JsonValueKind.String when value.GetRawText().Length <= MaxBytes => value.GetString()!,
             _ => throw Invalid($"'{name}' must be a short string"),
         };
     }
 
-    private static string Unescape(JsonElement value, string name)
+    /// <summary>
+    /// JSON's grammar allows them as escapes, in names and in values, and everything that reads one as text would throw. Looked
+    /// for here, once for all. What is no JSON is refused by the parser.
+    /// </summary>
+    private static bool HasHalfSurrogatePair(ReadOnlySpan<byte> payload)
     {
-        try
+        for (int at; (at = payload.IndexOf((byte)'\\')) >= 0;)
         {
-            return value.GetString()!;
+            payload = payload[at..];
+            var unit = EscapedUnit(payload);
+            if (char.IsLowSurrogate(unit) || (char.IsHighSurrogate(unit) && !char.IsLowSurrogate(EscapedUnit(payload[UnitBytes..]))))
+            {
+                return true;
+            }
+
+            // A backslash that is escaped itself begins nothing.
+            payload = payload[Math.Min(payload.Length, char.IsHighSurrogate(unit) ? 2 * UnitBytes : 2)..];
         }
-        catch (InvalidOperationException)
-        {
-            throw Invalid($"'{name}' contains half a surrogate pair");
-        }
+
+        return false;
     }
+
+    /// <summary>The UTF-16 unit that an escape <c>\uXXXX</c> stands for, if there is one at the beginning; else 0.</summary>
+    private static char EscapedUnit(ReadOnlySpan<byte> json) =>
+        json.StartsWith("\\u"u8) && json.Length >= UnitBytes
+            && ushort.TryParse(json[2..UnitBytes], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var unit)
+            ? (char)unit
+            : '\0';
 
     private static MarketplaceException Invalid(string problem) => new(ErrorCodes.InvalidRequest, problem);
 }

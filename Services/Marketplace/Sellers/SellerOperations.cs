@@ -16,7 +16,7 @@ internal sealed class RegisterItemForSale(ItemRegistration registration, ReadCac
         (int)arguments.Integer("category", 0, Limits.MaxCategory),
         arguments.Has("keywords") ? arguments.Keywords("keywords", minCount: 0) : [],
         arguments.Choice("condition", "new", "used") == "new" ? Condition.New : Condition.Used,
-        arguments.Money("price", Limits.MaxPrice),
+        arguments.Price("price"),
         (int)arguments.Integer("quantity", 1, Limits.MaxQuantity));
 
     protected override async ValueTask<ItemId> ExecuteAsync(NewItem arguments, Caller caller)
@@ -43,7 +43,7 @@ internal sealed class ChangeItemPrice(ItemChanges changes, ReadCache cache)
     : Command<(ItemId Item, decimal Price)>("change_item_price")
 {
     protected override (ItemId Item, decimal Price) Read(Arguments arguments) =>
-        (arguments.ItemId("item_id"), arguments.Money("price", Limits.MaxPrice));
+        (arguments.ItemId("item_id"), arguments.Price("price"));
 
     protected override async ValueTask DoAsync((ItemId Item, decimal Price) arguments, Caller caller)
     {
