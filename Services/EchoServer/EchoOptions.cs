@@ -37,6 +37,7 @@ internal sealed class EchoOptions
 
     private IEnumerable<string?> Problems() =>
     [
+        SettingChecks.OpenFiles(Section, new ConnectionLimits().MaxConnections),
         Framed is null ? null : SettingChecks.Address($"{Section}:{nameof(Framed)}", Framed),
         .. Listen.Select(port => Engines.Contains(port.Key, StringComparer.Ordinal)
             ? SettingChecks.Address($"{Section}:{nameof(Listen)}:{port.Key}", port.Value)

@@ -32,6 +32,7 @@ internal sealed class FaultProxyOptions
     private IEnumerable<string?> Problems() =>
     [
         SettingChecks.Between($"{Section}:{nameof(MaxConnections)}", MaxConnections, 1, 1_000_000),
+        SettingChecks.OpenFiles($"{Section}:{nameof(MaxConnections)}", MaxConnections, descriptorsEach: 2),
         SettingChecks.Between($"{Section}:{nameof(LinkBufferBytes)}", LinkBufferBytes, 1, 1L << 40),
         SettingChecks.Between($"{Section}:{nameof(TotalBufferBytes)}", TotalBufferBytes, 1, 1L << 40),
         SettingChecks.Between($"{Section}:{nameof(ConnectTimeoutMs)}", ConnectTimeoutMs, 1, 600_000),

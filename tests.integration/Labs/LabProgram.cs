@@ -40,6 +40,11 @@ public sealed class LabProgram : IDisposable
     public static LabProgram Start(string project, IReadOnlyDictionary<string, string> environment, params IReadOnlyList<string> arguments) =>
         StartProgram("dotnet", environment, [Lab.LocalHost.Resources.ServicePrograms.Find(project), .. arguments]);
 
+    /// <summary>The same, allowed less than this process: an option of prlimit (util-linux) such as <c>--nofile=256:256</c>.</summary>
+    public static LabProgram StartLimited(
+        string limit, string project, IReadOnlyDictionary<string, string> environment, params IReadOnlyList<string> arguments) =>
+        StartProgram("prlimit", environment, [limit, "dotnet", Lab.LocalHost.Resources.ServicePrograms.Find(project), .. arguments]);
+
     /// <param name="program">Any program, the lab's script for example.</param>
     /// <param name="environment">Added to the test's own.</param>
     /// <param name="arguments">The command line.</param>

@@ -38,4 +38,25 @@ public class InvalidSettingsTests
         var line = Assert.Single(service.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.StartsWith(message, line, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("Marketplace", "the limit on open files is 256 (hard limit 256): 10000 connections (Marketplace:MaxConnections) need 10320, and a start 576 at least; type 'ulimit -n 10320'", "serve", "buyer")]
+    [InlineData("FaultProxy", "the limit on open files is 256 (hard limit 256): 20000 connections (FaultProxy:MaxConnections) need 40320, and a start 832 at least; type 'ulimit -n 40320'")]
+    [InlineData("EchoServer", "the limit on open files is 256 (hard limit 256): 10000 connections (Echo) need 10320, and a start 576 at least; type 'ulimit -n 10320'")]
+    [InlineData("TradingPost", "the limit on open files is 256 (hard limit 256): 2000 connections (a peer of TradingPost) need 2320, and a start 576 at least; type 'ulimit -n 2320'", "serve")]
+    public async Task The_start_ends_with_one_line_when_too_few_files_may_be_open(string project, string message, params string[] arguments)
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/prlimit"), "prlimit (util-linux) is not here");
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["ConnectionStrings__redis"] = "127.0.0.1:9",
+            ["ConnectionStrings__mysql"] = "Server=127.0.0.1;Port=9",
+            ["TradingPost__Peers__0"] = "127.0.0.1:1",
+            ["TradingPost__Peers__1"] = "127.0.0.1:2",
+        };
+        using var service = LabProgram.StartLimited("--nofile=256:256", project, environment, arguments);
+        Assert.Equal(1, await service.WaitForExitAsync());
+        var line = Assert.Single(service.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.StartsWith(message, line, StringComparison.Ordinal);
+    }
 }

@@ -49,6 +49,7 @@ public sealed class MarketplaceOptions
         SettingChecks.Between($"{Section}:{nameof(DatabaseConnections)}", DatabaseConnections, 1, 256),
         SettingChecks.Positive($"{Section}:{nameof(PurchaseTimeout)}", PurchaseTimeout),
         SettingChecks.Between($"{Section}:{nameof(MaxConnections)}", MaxConnections, 1, 100_000),
+        SettingChecks.OpenFiles($"{Section}:{nameof(MaxConnections)}", MaxConnections),
         SettingChecks.Positive($"{Section}:{nameof(FrameTimeout)}", FrameTimeout),
         SettingChecks.Positive($"{Section}:{nameof(IdleTimeout)}", IdleTimeout),
     ];

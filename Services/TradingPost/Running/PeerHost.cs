@@ -21,6 +21,8 @@ internal sealed class PeerHost : IPeerHost, IAsyncDisposable
     /// <summary>No message of the market is longer, but for an answer with everybody's accounts.</summary>
     public const int MaxPayloadBytes = 64 * 1024;
 
+    public const int MaxConnections = 2000;
+
     private const int MostEvents = 65_536;
     private const int MostWaiting = 8192;
     private const string SweepTimer = "overdue replies";
@@ -63,7 +65,7 @@ internal sealed class PeerHost : IPeerHost, IAsyncDisposable
         Random = new Random(HashCode.Combine(market.Seed, id));
         var handler = new PeerHandler(id, market, secret, Receive, Ask);
         _server = new FrameServer(
-            listen, handler, new ConnectionLimits { MaxConnections = 2000, MaxPayloadBytes = MaxPayloadBytes }, logger, failed, new FrameServerOptions { Workers = 1 });
+            listen, handler, new ConnectionLimits { MaxConnections = MaxConnections, MaxPayloadBytes = MaxPayloadBytes }, logger, failed, new FrameServerOptions { Workers = 1 });
         _thread = new EventThread("peer", MostEvents) { TurnEnded = SendAll, Failed = failed };
         _accounts = accounts;
         _peer = new TradingPeer(this, market);

@@ -1,5 +1,7 @@
 using System.Net;
+using Lab.ServiceDefaults;
 using Lab.TradingPost.Market;
+using Lab.TradingPost.Running;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -38,7 +40,7 @@ internal sealed record SupervisorOptions
         .Validate(
             options => !options.OpenAtStart || options.WhyNot(MarketSettings.ForWatching) is null,
             $"{Section}:OpenAtStart is true, but {Section}:Peers are fewer than the {MarketSettings.ForWatching.Peers} that such a market has")
-        .ValidateOnStart();
+        .Check(_ => [SettingChecks.OpenFiles($"a peer of {Section}", PeerHost.MaxConnections)]);
 
     /// <summary>Null when a market can be opened with these settings; else why not, in words.</summary>
     public string? WhyNot(MarketSettings settings) => settings switch
