@@ -192,7 +192,7 @@ internal sealed class TermReader : IDisposable
             content = JsonSerializer.Deserialize(json.Span, type) ?? throw new JsonException("it is null");
             return true;
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (exception is JsonException or NotSupportedException)
         {
             throw new DamagedJournalException(_path, begin, $"{exception.Message}; the file is of another version, or was changed", exception);
         }
