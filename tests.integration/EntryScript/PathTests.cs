@@ -40,7 +40,7 @@ public sealed partial class PathTests : IDisposable
         Assert.False(Directory.Exists(Path.Combine(Root, ".lab", "data")));
     }
 
-    [GeneratedRegex(@"seller-server\s+│\s+(?<address>[0-9.]+:[0-9]+)")]
+    [GeneratedRegex(@"seller-server\s+│\s+(?<address>[0-9.]+:[0-9]+)", RegexOptions.None, 1000)]
     private static partial Regex SellerServer();
 
     private LabProgram Lab(params string[] arguments) =>

@@ -93,15 +93,21 @@ public sealed class LabProgram : IDisposable
 
     public void Kill() => _process.Kill();
 
-    public void Signal(string signal) => Signal(signal, Pid);
+    public void Signal(string signal) => TrySignal(signal, Pid);
 
-    /// <summary>To it and what it has started, as a terminal does; for a program that leads a process group.</summary>
-    public void SignalGroup(string signal) => Signal(signal, -Pid);
+    /// <summary>To it and what it has started, as a terminal does; for a program that is about to lead a process group.</summary>
+    public Task SignalGroupAsync(string signal) =>
+        Eventually.TrueAsync(() => _process.HasExited || TrySignal(signal, -Pid), "it does not lead a process group");
 
-    private static void Signal(string signal, int target)
+    private static bool TrySignal(string signal, int target)
     {
-        using var kill = Process.Start("kill", [$"-{signal}", "--", target.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        using var kill = Process.Start(new ProcessStartInfo("kill", [$"-{signal}", "--", target.ToString(System.Globalization.CultureInfo.InvariantCulture)])
+        {
+            UseShellExecute = false,
+            RedirectStandardError = true,
+        })!;
         kill.WaitForExit();
+        return kill.ExitCode == 0;
     }
 
     public void Dispose()

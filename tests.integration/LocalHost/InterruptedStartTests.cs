@@ -98,7 +98,7 @@ public sealed class InterruptedStartTests
             await Task.Delay(delayMs, TestContext.Current.CancellationToken);
             if (kind == "Ctrl-C")
             {
-                run.SignalGroup("INT");
+                await run.SignalGroupAsync("INT");
             }
             else
             {

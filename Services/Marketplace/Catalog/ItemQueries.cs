@@ -39,7 +39,7 @@ internal sealed record ItemPage(IReadOnlyList<ListedItem> Items, bool HasMore)
 }
 
 /// <summary>Reads of single items and of a seller's items; concurrent reads of a kind share one statement.</summary>
-internal sealed class ItemQueries
+internal sealed class ItemQueries : IDisposable
 {
     private readonly DatabasePool _database;
     private readonly SemaphoreSlim _pages = new(1);
@@ -75,6 +75,8 @@ internal sealed class ItemQueries
             _pages.Release();
         }
     }
+
+    public void Dispose() => _pages.Dispose();
 
     private static async Task FindBySerialAsync(DatabaseSession session, IReadOnlyList<BatchItem<long, Item?>> batch)
     {

@@ -76,9 +76,10 @@ internal sealed class OpenMarket
         {
             await Task.WhenAll(peers.Select(peer => Signals.EndAsync(peer, TimeSpan.Zero, patience.Token)));
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new IOException($"processes of the market before do not end: {string.Join(", ", peers.Where(peer => peer.IsAlive).Select(peer => peer.Pid))}");
+            throw new IOException(
+                $"processes of the market before do not end: {string.Join(", ", peers.Where(peer => peer.IsAlive).Select(peer => peer.Pid))}", exception);
         }
     }
 

@@ -195,13 +195,17 @@ public sealed class PeerProofTests : IAsyncLifetime
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         _open.Add(socket);
         await socket.ConnectAsync(_server.Endpoint, Token);
-        return new Connection(socket);
+        var connection = new Connection(socket);
+        _open.Add(connection);
+        return connection;
     }
 
     /// <summary>Sends one envelope after the other.</summary>
-    private sealed class Connection(Socket socket)
+    private sealed class Connection(Socket socket) : IDisposable
     {
         private readonly FrameReader _reader = new();
+
+        public void Dispose() => _reader.Dispose();
 
         public async Task<(Envelope? Answer, string? Error)> CallAsync(Envelope envelope)
         {
