@@ -162,6 +162,28 @@ public sealed class SupervisorTests(TradingPostLab lab)
         state.Delete(recursive: true);
     }
 
+    /// <summary>Hours of changes must cost the supervisor no more than the last events of them.</summary>
+    [Fact]
+    public async Task Peers_that_come_and_go_leave_no_pipe_and_no_thread_behind()
+    {
+        const int Restarts = 8;
+        await lab.OpenAsync(TradingPostLab.ManyGoods);
+        await lab.ActAsync("0", "restart");
+        var supervisor = lab.Lab.ProcessIds()[TradingPostTopology.Supervisor];
+        var (descriptors, threads) = (Count("fd"), Count("task"));
+        for (var restart = 0; restart < Restarts; restart++)
+        {
+            await lab.ActAsync("0", "restart");
+        }
+
+        // Connections of this test, and threads of the runtime, come and go; what is kept of each restart would be more than one of either.
+        await Eventually.TrueAsync(
+            () => Count("fd") < descriptors + Restarts && Count("task") < threads + Restarts,
+            $"{Count("fd")} descriptors and {Count("task")} threads, where there were {descriptors} and {threads}");
+
+        int Count(string what) => Directory.GetFileSystemEntries($"/proc/{supervisor}/{what}").Length;
+    }
+
     [Fact]
     public async Task A_peer_that_cannot_start_ends_the_supervisor_who_says_why()
     {

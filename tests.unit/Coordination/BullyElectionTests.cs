@@ -330,10 +330,12 @@ public class BullyElectionTests
         Expect("is 1000001 2's?");
         election.TermConfirmed(false);
         Expect("is 1001000 2's?");
+        election.Receive(2, Message(ElectionMessageKind.Coordinator, 2_000_000));
         election.TermConfirmed(false);
         Expect("is 5 3's?");
         election.TermConfirmed(true);
-        Expect("leader 3 in 5");
+        Expect("leader 3 in 5", "is 2000000 2's?");
+        election.TermConfirmed(false);
         election.TermConfirmed(true);
         Expect();
     }

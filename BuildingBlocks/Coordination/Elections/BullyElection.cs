@@ -4,21 +4,15 @@ namespace Lab.Coordination.Elections;
 /// The bully algorithm (H. Garcia-Molina, "Elections in a Distributed Computing System", 1982): the highest id that lives
 /// leads. Terms fence: whoever wins claims the next term before it announces itself.
 /// </summary>
-/// <param name="host">The node it is part of.</param>
-/// <param name="nodes">Ids of all who vote; the node's own may be among them.</param>
-/// <param name="options">Patience.</param>
-public sealed class BullyElection(IElectionHost host, IReadOnlyList<int> nodes, ElectionOptions options)
+public sealed class BullyElection
 {
     /// <summary>One is enough: no state waits for two things.</summary>
     private const string Timer = "election";
 
-    private readonly Voters _voters = new(host.Id, nodes);
-
-    /// <summary>The latest of each node that speaks of a term of which nobody knows yet whether it was given.</summary>
-    private readonly SortedDictionary<int, ElectionMessage> _unconfirmed = [];
-
-    /// <summary>Of those the one that the store is asked about.</summary>
-    private (int From, ElectionMessage Message)? _confirming;
+    private readonly IElectionHost _host;
+    private readonly ElectionOptions _options;
+    private readonly Voters _voters;
+    private readonly TermConfirmation _confirmation;
 
     /// <summary>When asking one after the other: who was asked last.</summary>
     private int _asked;
@@ -32,6 +26,15 @@ public sealed class BullyElection(IElectionHost host, IReadOnlyList<int> nodes, 
     /// <summary>This node has resigned, and leaves it to others until its successor is lost.</summary>
     private bool _resigned;
 
+    /// <param name="host">The node it is part of.</param>
+    /// <param name="nodes">Ids of all who vote; the node's own may be among them.</param>
+    /// <param name="options">Patience.</param>
+    public BullyElection(IElectionHost host, IReadOnlyList<int> nodes, ElectionOptions options)
+    {
+        (_host, _options, _voters) = (host, options, new Voters(host.Id, nodes));
+        _confirmation = new TermConfirmation(host, IsNews, Believe);
+    }
+
     public ElectionState State { get; private set; }
 
     /// <summary>Who leads, as far as this node knows.</summary>
@@ -40,7 +43,7 @@ public sealed class BullyElection(IElectionHost host, IReadOnlyList<int> nodes, 
     /// <summary>The term of <see cref="Leader"/>, or the highest heard of. Never falls.</summary>
     public long Term { get; private set; }
 
-    public bool IsLeader => Leader == host.Id;
+    public bool IsLeader => Leader == _host.Id;
 
     /// <summary>A node that starts, or comes back, stands for election: it may be the highest.</summary>
     public void Start() => Elect();
@@ -56,36 +59,13 @@ public sealed class BullyElection(IElectionHost host, IReadOnlyList<int> nodes, 
             return;
         }
 
-        if (IsNews(message))
-        {
-            _unconfirmed[from] = message;
-            ConfirmNext();
-        }
-        else
-        {
-            Believe(from, message);
-        }
-
+        _confirmation.Take(from, message);
         Trust(from);
     }
 
     /// <summary>The answer to <see cref="IElectionHost.ConfirmTerm"/>.</summary>
     /// <param name="isTrue">False: the store never gave that term, not to that leader, or cannot be asked now.</param>
-    public void TermConfirmed(bool isTrue)
-    {
-        if (_confirming is not var (from, message))
-        {
-            return;
-        }
-
-        _confirming = null;
-        if (isTrue)
-        {
-            Believe(from, message);
-        }
-
-        ConfirmNext();
-    }
+    public void TermConfirmed(bool isTrue) => _confirmation.Answered(isTrue);
 
     /// <summary>True when the timer was one of the election's.</summary>
     public bool Fire(string timer)
@@ -97,7 +77,7 @@ public sealed class BullyElection(IElectionHost host, IReadOnlyList<int> nodes, 
 
         switch (State)
         {
-            case ElectionState.Electing when options.Parallel:
+            case ElectionState.Electing when _options.Parallel:
                 Claim();
                 break;
             case ElectionState.Electing:
@@ -136,7 +116,7 @@ public sealed class BullyElection(IElectionHost host, IReadOnlyList<int> nodes, 
         {
             Elect();
         }
-        else if (State == ElectionState.Electing && (options.Parallel ? _voters.NextHigher(host.Id) is null : node == _asked))
+        else if (State == ElectionState.Electing && (_options.Parallel ? _voters.NextHigher(_host.Id) is null : node == _asked))
         {
             AskNext();
         }
@@ -168,7 +148,7 @@ public sealed class BullyElection(IElectionHost host, IReadOnlyList<int> nodes, 
 
         _voters.Declined = null;
         Enter(ElectionState.Leading);
-        SetLeader(host.Id, term);
+        SetLeader(_host.Id, term);
         Announce();
     }
 
@@ -234,24 +214,6 @@ public sealed class BullyElection(IElectionHost host, IReadOnlyList<int> nodes, 
         _ => false,
     };
 
-    private void ConfirmNext()
-    {
-        while (_confirming is null && _unconfirmed.Count > 0)
-        {
-            var (from, message) = _unconfirmed.First();
-            _unconfirmed.Remove(from);
-            if (IsNews(message))
-            {
-                _confirming = (from, message);
-                host.ConfirmTerm(message.Term, message.Kind == ElectionMessageKind.Coordinator ? from : null);
-            }
-            else
-            {
-                Believe(from, message);
-            }
-        }
-    }
-
     private void Believe(int from, ElectionMessage message)
     {
         if (message.Kind is ElectionMessageKind.Election or ElectionMessageKind.Answer && message.Term > Term)
@@ -261,10 +223,10 @@ public sealed class BullyElection(IElectionHost host, IReadOnlyList<int> nodes, 
 
         switch (message.Kind)
         {
-            case ElectionMessageKind.Election when from < host.Id:
+            case ElectionMessageKind.Election when from < _host.Id:
                 Asked(from);
                 break;
-            case ElectionMessageKind.Answer when from > host.Id:
+            case ElectionMessageKind.Answer when from > _host.Id:
                 Answered(from);
                 break;
             case ElectionMessageKind.Coordinator:
@@ -290,16 +252,16 @@ public sealed class BullyElection(IElectionHost host, IReadOnlyList<int> nodes, 
 
     private void Elect()
     {
-        _asked = host.Id;
+        _asked = _host.Id;
         _answered = null;
-        if (!options.Parallel || _voters.NextHigher(host.Id) is null)
+        if (!_options.Parallel || _voters.NextHigher(_host.Id) is null)
         {
             AskNext();
             return;
         }
 
-        Enter(ElectionState.Electing, options.AnswerTimeoutUs);
-        for (var next = _voters.NextHigher(host.Id); next is { } node; next = _voters.NextHigher(node))
+        Enter(ElectionState.Electing, _options.AnswerTimeoutUs);
+        for (var next = _voters.NextHigher(_host.Id); next is { } node; next = _voters.NextHigher(node))
         {
             Send(node, ElectionMessageKind.Election);
         }
@@ -314,14 +276,14 @@ public sealed class BullyElection(IElectionHost host, IReadOnlyList<int> nodes, 
         }
 
         _asked = next;
-        Enter(ElectionState.Electing, options.AnswerTimeoutUs);
+        Enter(ElectionState.Electing, _options.AnswerTimeoutUs);
         Send(next, ElectionMessageKind.Election);
     }
 
     private void Claim()
     {
         Enter(ElectionState.Claiming);
-        host.ClaimTerm();
+        _host.ClaimTerm();
     }
 
     /// <summary>A lower id stands for election.</summary>
@@ -334,7 +296,7 @@ public sealed class BullyElection(IElectionHost host, IReadOnlyList<int> nodes, 
         else if (State != ElectionState.Resting && !_resigned)
         {
             Send(from, ElectionMessageKind.Answer);
-            if (State == ElectionState.Following && (!options.Parallel || !(Leader > host.Id)))
+            if (State == ElectionState.Following && (!_options.Parallel || !(Leader > _host.Id)))
             {
                 Elect();
             }
@@ -346,7 +308,7 @@ public sealed class BullyElection(IElectionHost host, IReadOnlyList<int> nodes, 
         if (State == ElectionState.Electing)
         {
             _answered = from;
-            Enter(ElectionState.AwaitingCoordinator, options.CoordinatorTimeoutUs);
+            Enter(ElectionState.AwaitingCoordinator, _options.CoordinatorTimeoutUs);
         }
         else if (State == ElectionState.AwaitingCoordinator && !(_answered > from))
         {
@@ -367,17 +329,17 @@ public sealed class BullyElection(IElectionHost host, IReadOnlyList<int> nodes, 
             return;
         }
 
-        if (term == Term && Leader is { } known && (known == host.Id || known != from))
+        if (term == Term && Leader is { } known && (known == _host.Id || known != from))
         {
             // A term has one leader, and that one is confirmed.
             return;
         }
 
         _voters.Declined = null;
-        var bully = from < host.Id && !_resigned;
+        var bully = from < _host.Id && !_resigned;
         if (!bully && State != ElectionState.Claiming)
         {
-            _resigned &= from < host.Id;
+            _resigned &= from < _host.Id;
             Enter(ElectionState.Following);
         }
 
@@ -399,7 +361,7 @@ public sealed class BullyElection(IElectionHost host, IReadOnlyList<int> nodes, 
         else if (State == ElectionState.Following)
         {
             _answered = null;
-            Enter(ElectionState.AwaitingCoordinator, options.CoordinatorTimeoutUs);
+            Enter(ElectionState.AwaitingCoordinator, _options.CoordinatorTimeoutUs);
         }
 
         SetLeader(null, term);
@@ -408,7 +370,7 @@ public sealed class BullyElection(IElectionHost host, IReadOnlyList<int> nodes, 
     /// <summary>The claim came to nothing.</summary>
     private void GiveWay()
     {
-        if (Leader > host.Id)
+        if (Leader > _host.Id)
         {
             Enter(ElectionState.Following);
         }
@@ -422,13 +384,13 @@ public sealed class BullyElection(IElectionHost host, IReadOnlyList<int> nodes, 
     {
         const int Usual = 2;
         const int MostDoublings = 20;
-        var patience = Math.Min(options.LongestPatienceUs, options.FencedPatienceUs << Math.Clamp(_failures - Usual, 0, MostDoublings));
-        Enter(ElectionState.Resting, patience + host.Random.NextInt64((patience / 2) + 1));
+        var patience = Math.Min(_options.LongestPatienceUs, _options.FencedPatienceUs << Math.Clamp(_failures - Usual, 0, MostDoublings));
+        Enter(ElectionState.Resting, patience + _host.Random.NextInt64((patience / 2) + 1));
     }
 
     private void Announce()
     {
-        host.SetTimer(Timer, options.RepeatUs);
+        _host.SetTimer(Timer, _options.RepeatUs);
         SendAll(ElectionMessageKind.Coordinator);
     }
 
@@ -440,7 +402,7 @@ public sealed class BullyElection(IElectionHost host, IReadOnlyList<int> nodes, 
         }
     }
 
-    private void Send(int to, ElectionMessageKind kind) => host.Send(to, new ElectionMessage(kind, Term));
+    private void Send(int to, ElectionMessageKind kind) => _host.Send(to, new ElectionMessage(kind, Term));
 
     private void Enter(ElectionState state, long? timeoutUs = null)
     {
@@ -448,16 +410,16 @@ public sealed class BullyElection(IElectionHost host, IReadOnlyList<int> nodes, 
         State = state;
         if (timeoutUs is { } delay)
         {
-            host.SetTimer(Timer, delay);
+            _host.SetTimer(Timer, delay);
         }
         else
         {
-            host.CancelTimer(Timer);
+            _host.CancelTimer(Timer);
         }
 
         if (before != state)
         {
-            host.StateChanged(before, state);
+            _host.StateChanged(before, state);
         }
     }
 
@@ -466,7 +428,7 @@ public sealed class BullyElection(IElectionHost host, IReadOnlyList<int> nodes, 
         if (leader != Leader || term != Term)
         {
             (Leader, Term) = (leader, term);
-            host.LeaderChanged(leader, term);
+            _host.LeaderChanged(leader, term);
         }
     }
 }

@@ -35,7 +35,7 @@ public sealed class JournalRepairTests : IDisposable
         Assert.InRange(step.LostSales, 1, RecordsEach);
         Assert.Equal(damaged, File.ReadAllBytes(_folder.Journal(1)));
 
-        await RepairAsync();
+        Repair();
         Assert.Equal(2 * RecordsEach, await ClaimAsync());
         Assert.Equal(damaged, File.ReadAllBytes(Assert.Single(Aside("*.journal.damaged-*"))));
         Assert.Equal(2 * RecordsEach, JournalHistory.Read(_folder.Path).Count(entry => entry.Record is not null));
@@ -47,7 +47,7 @@ public sealed class JournalRepairTests : IDisposable
         var ends = await WriteTermAsync(appends: 4);
         await File.WriteAllBytesAsync(_folder.Journal(1), File.ReadAllBytes(_folder.Journal(1)).AsMemory(0, (int)ends[4] - 1), Token);
         Assert.Equal(0, Assert.Single(JournalRepair.Plan(_folder.Path, Token)).LostRecords);
-        await RepairAsync();
+        Repair();
         Assert.Equal(3 * RecordsEach, await ClaimAsync());
     }
 
@@ -71,7 +71,7 @@ public sealed class JournalRepairTests : IDisposable
 
         var step = Assert.Single(JournalRepair.Plan(_folder.Path, Token));
         Assert.Equal((2L, 0L, isMissing ? 0 : 3 * RecordsEach), (step.Term, step.Kept, step.LostRecords));
-        await RepairAsync();
+        Repair();
         Assert.Empty(await File.ReadAllBytesAsync(_folder.Journal(2), Token));
         Assert.Equal(2 * RecordsEach, await ClaimAsync());
         Assert.Equal(3, new JournalFolder(_folder.Path).HighestTerm());
@@ -85,7 +85,7 @@ public sealed class JournalRepairTests : IDisposable
         Damage(1, ends[1] + 20);
         Damage(2, at: 30);
         Assert.Equal([(2L, 0L), (1L, ends[1])], JournalRepair.Plan(_folder.Path, Token).Select(step => (step.Term, step.Kept)));
-        await RepairAsync();
+        Repair();
         Assert.Equal(RecordsEach, await ClaimAsync());
     }
 
@@ -106,7 +106,7 @@ public sealed class JournalRepairTests : IDisposable
         await File.WriteAllTextAsync(_folder.Confirmed(1), "what was this?", Token);
         var step = Assert.Single(JournalRepair.Plan(_folder.Path, Token));
         Assert.Equal((_folder.Confirmed(1), 0), (step.File, step.LostRecords));
-        await RepairAsync();
+        Repair();
         Assert.Equal(3 * RecordsEach, await ClaimAsync());
         Assert.Single(Aside("*.confirmed.damaged-*"));
     }
@@ -118,15 +118,14 @@ public sealed class JournalRepairTests : IDisposable
         var ends = await WriteTermAsync(appends: 3);
         Damage(1, ends[2] + 20);
         await File.WriteAllBytesAsync(_folder.Journal(1), File.ReadAllBytes(_folder.Journal(1)).AsMemory(0, (int)ends[2]), Token);
-        await RepairAsync();
+        Repair();
         Assert.Equal(2 * RecordsEach, await ClaimAsync());
     }
 
-    private async Task RepairAsync()
+    private void Repair()
     {
         JournalRepair.Apply(_folder.Path, JournalRepair.Plan(_folder.Path, Token));
         Assert.Empty(JournalRepair.Plan(_folder.Path, Token));
-        await Task.CompletedTask;
     }
 
     private string[] Aside(string pattern) => Directory.GetFiles(_folder.Path, pattern);
