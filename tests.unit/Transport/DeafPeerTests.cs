@@ -1,4 +1,3 @@
-using Lab.Transport;
 using Lab.Transport.Engines;
 
 namespace Lab.Tests.Unit.Transport;

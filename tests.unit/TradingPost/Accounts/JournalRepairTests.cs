@@ -1,4 +1,3 @@
-using Lab.TradingPost.Accounts;
 using Lab.TradingPost.Accounts.Files;
 using Microsoft.Extensions.Logging.Abstractions;
 
