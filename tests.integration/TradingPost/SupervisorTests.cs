@@ -79,6 +79,21 @@ public sealed class SupervisorTests(TradingPostLab lab)
         Assert.Equal(HttpStatusCode.NotFound, await lab.GetAsync("/admin/market"));
     }
 
+    [Fact]
+    public async Task Of_a_market_that_another_one_follows_nothing_is_left()
+    {
+        var first = await lab.OpenAsync(TradingPostLab.ManyGoods with { Accounts = AccountsKind.MySql });
+        await lab.TradesAfterAsync(0);
+        Assert.Equal(1, RowsOf(first));
+        await lab.CloseAsync();
+        var second = await lab.OpenAsync(TradingPostLab.ManyGoods);
+        Assert.Equal((first.Number + 1, 0L), (second.Number, RowsOf(first)));
+        var folder = Assert.Single(Directory.GetDirectories(lab.State, "*-market-*", SearchOption.AllDirectories));
+        Assert.EndsWith($"-market-{second.Number}", folder, StringComparison.Ordinal);
+
+        long RowsOf(MarketState market) => lab.Sql<long>($"SELECT COUNT(*) FROM lab_trading_post.market WHERE name = 'market-{market.Number}'");
+    }
+
     /// <summary>What was acknowledged is gone from the disk: the market is neither opened again without it nor begun anew.</summary>
     [Fact]
     public async Task A_market_whose_journal_is_damaged_stays_closed_with_the_reason_until_it_is_repaired()

@@ -21,6 +21,7 @@ internal sealed class OpenMarket
     /// <summary>Numbers of events go on rising when a market is opened again, though nobody remembers where they were.</summary>
     private const long EventsPerReopening = 1_000_000_000_000;
 
+    private const string JournalName = "journal";
     private const string ProcessFiles = "peer-*.process";
 
     private readonly SupervisorOptions _options;
@@ -47,7 +48,7 @@ internal sealed class OpenMarket
         Accounts = new AccountsSettings
         {
             Kind = Settings.Accounts,
-            Folder = Path.Combine(folder, "journal"),
+            Folder = Path.Combine(folder, JournalName),
             SnapshotEvery = SnapshotEvery,
             ConnectionString = Settings.Accounts == AccountsKind.MySql ? options.Database : null,
             Market = FormattableString.Invariant($"market-{record.Number}"),
@@ -61,6 +62,9 @@ internal sealed class OpenMarket
     public AccountsSettings Accounts { get; }
 
     public EventRing Events { get; }
+
+    /// <summary>Whether a market's accounts are files in its folder.</summary>
+    public static bool HasJournal(string folder) => Directory.Exists(Path.Combine(folder, JournalName));
 
     /// <summary>Ends what a supervisor that was killed has left running of a market; they end by themselves, but perhaps not yet.</summary>
     /// <param name="folder">The market's.</param>
@@ -78,8 +82,8 @@ internal sealed class OpenMarket
         }
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new IOException(
-                $"processes of the market before do not end: {string.Join(", ", peers.Where(peer => peer.IsAlive).Select(peer => peer.Pid))}", exception);
+            var left = string.Join(", ", peers.Where(peer => peer.IsAlive).Select(peer => peer.Pid));
+            throw new IOException($"processes of the market before do not end: {left}", exception);
         }
     }
 

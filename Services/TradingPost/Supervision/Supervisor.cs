@@ -111,7 +111,7 @@ internal sealed class Supervisor(IOptions<SupervisorOptions> options, ServiceOpt
             _whyClosed = null;
             foreach (var folder in former)
             {
-                Directory.Delete(folder, recursive: true);
+                await RemoveAsync(folder, cancellationToken);
             }
 
             return await OpenAsync(market, cancellationToken);
@@ -225,6 +225,25 @@ internal sealed class Supervisor(IOptions<SupervisorOptions> options, ServiceOpt
         (_market, _whyClosed) = (market, null);
         logger.LogInformation("market {Number} is open: {Settings}", market.Number, market.Settings);
         return market.State();
+    }
+
+    /// <summary>A market that nothing names any more. What cannot be removed now is tried again when the next one is opened.</summary>
+    private async Task RemoveAsync(string folder, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (!OpenMarket.HasJournal(folder) && Options.Database is not null)
+            {
+                var settings = new MarketSettings { Accounts = AccountsKind.MySql };
+                await Prepare(new MarketRecord(NumberOf(folder), settings, Reopened: 0, IsRunning: false)).ResetAsync(cancellationToken);
+            }
+
+            Directory.Delete(folder, recursive: true);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            logger.LogWarning("what is left of the market in {Folder} cannot be removed: {Reason}", folder, exception.Message);
+        }
     }
 
     private OpenMarket Prepare(MarketRecord record) => new(
