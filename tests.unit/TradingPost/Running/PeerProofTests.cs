@@ -193,10 +193,9 @@ public sealed class PeerProofTests : IAsyncLifetime
     private async Task<Connection> ConnectAsync()
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        _open.Add(socket);
-        await socket.ConnectAsync(_server.Endpoint, Token);
         var connection = new Connection(socket);
         _open.Add(connection);
+        await socket.ConnectAsync(_server.Endpoint, Token);
         return connection;
     }
 
@@ -205,7 +204,11 @@ public sealed class PeerProofTests : IAsyncLifetime
     {
         private readonly FrameReader _reader = new();
 
-        public void Dispose() => _reader.Dispose();
+        public void Dispose()
+        {
+            socket.Dispose();
+            _reader.Dispose();
+        }
 
         public async Task<(Envelope? Answer, string? Error)> CallAsync(Envelope envelope)
         {
