@@ -271,7 +271,7 @@ public class BullyElectionTests
     /// <param name="confirms">Whether the store answers at once that a term was given; else nobody does but the test.</param>
     private BullyElection Election(int id, bool parallel = true, bool confirms = true)
     {
-        var host = new Host(id, _done);
+        var host = new RecordedElectionHost(id, _done);
         var election = new BullyElection(host, [1, 2, 3], new ElectionOptions { Parallel = parallel });
         host.Confirmed = confirms ? () => election.TermConfirmed(true) : null;
         return election;
@@ -376,36 +376,5 @@ public class BullyElectionTests
         var rest = _done.First(step => step.StartsWith("timer", StringComparison.Ordinal));
         _done.Remove(rest);
         return long.Parse(rest["timer ".Length..]);
-    }
-
-    private sealed class Host(int id, List<string> done) : IElectionHost
-    {
-        public int Id => id;
-
-        public Random Random { get; } = new(1);
-
-        public void Send(int to, ElectionMessage message) => done.Add($"{to}: {message.Kind} {message.Term}");
-
-        public void SetTimer(string timer, long delayUs) => done.Add($"timer {delayUs}");
-
-        public void CancelTimer(string timer) => done.Add("no timer");
-
-        public void ClaimTerm() => done.Add("claim");
-
-        public Action? Confirmed { get; set; }
-
-        public void ConfirmTerm(long term, int? leader)
-        {
-            if (Confirmed is { } confirmed)
-            {
-                confirmed();
-            }
-            else
-            {
-                done.Add($"is {term} {(leader is null ? "anybody" : leader)}'s?");
-            }
-        }
-
-        public void LeaderChanged(int? leader, long term) => done.Add($"leader {(leader is null ? "none" : leader)} in {term}");
     }
 }

@@ -6,12 +6,10 @@ namespace Lab.Coordination.Elections;
 /// </summary>
 public sealed class BullyElection
 {
-    /// <summary>One is enough: no state waits for two things.</summary>
-    private const string Timer = "election";
-
     private readonly IElectionHost _host;
     private readonly ElectionOptions _options;
     private readonly Voters _voters;
+    private readonly ElectionStanding _standing;
     private readonly TermConfirmation _confirmation;
 
     /// <summary>When asking one after the other: who was asked last.</summary>
@@ -32,16 +30,17 @@ public sealed class BullyElection
     public BullyElection(IElectionHost host, IReadOnlyList<int> nodes, ElectionOptions options)
     {
         (_host, _options, _voters) = (host, options, new Voters(host.Id, nodes));
+        _standing = new ElectionStanding(host, _voters);
         _confirmation = new TermConfirmation(host, IsNews, Believe);
     }
 
-    public ElectionState State { get; private set; }
+    public ElectionState State => _standing.State;
 
     /// <summary>Who leads, as far as this node knows.</summary>
-    public int? Leader { get; private set; }
+    public int? Leader => _standing.Leader;
 
     /// <summary>The term of <see cref="Leader"/>, or the highest heard of. Never falls.</summary>
-    public long Term { get; private set; }
+    public long Term => _standing.Term;
 
     public bool IsLeader => Leader == _host.Id;
 
@@ -70,7 +69,7 @@ public sealed class BullyElection
     /// <summary>True when the timer was one of the election's.</summary>
     public bool Fire(string timer)
     {
-        if (timer != Timer)
+        if (timer != ElectionStanding.Timer)
         {
             return false;
         }
@@ -127,7 +126,7 @@ public sealed class BullyElection
     {
         if (_voters.Trust(node) && IsLeader)
         {
-            Send(node, ElectionMessageKind.Coordinator);
+            _standing.Send(node, ElectionMessageKind.Coordinator);
         }
     }
 
@@ -147,8 +146,8 @@ public sealed class BullyElection
         }
 
         _voters.Declined = null;
-        Enter(ElectionState.Leading);
-        SetLeader(_host.Id, term);
+        _standing.Enter(ElectionState.Leading);
+        _standing.SetLeader(_host.Id, term);
         Announce();
     }
 
@@ -181,7 +180,7 @@ public sealed class BullyElection
         if (IsLeader)
         {
             Rest();
-            SetLeader(null, Term);
+            _standing.SetLeader(null, Term);
         }
     }
 
@@ -201,8 +200,8 @@ public sealed class BullyElection
         Rest();
         if (led)
         {
-            SendAll(ElectionMessageKind.Resigned);
-            SetLeader(null, Term);
+            _standing.SendAll(ElectionMessageKind.Resigned);
+            _standing.SetLeader(null, Term);
         }
     }
 
@@ -242,7 +241,7 @@ public sealed class BullyElection
     /// <summary>There is no leader any more.</summary>
     private void Lose()
     {
-        SetLeader(null, Term);
+        _standing.SetLeader(null, Term);
         if (State == ElectionState.Following)
         {
             _resigned = false;
@@ -260,10 +259,10 @@ public sealed class BullyElection
             return;
         }
 
-        Enter(ElectionState.Electing, _options.AnswerTimeoutUs);
+        _standing.Enter(ElectionState.Electing, _options.AnswerTimeoutUs);
         for (var next = _voters.NextHigher(_host.Id); next is { } node; next = _voters.NextHigher(node))
         {
-            Send(node, ElectionMessageKind.Election);
+            _standing.Send(node, ElectionMessageKind.Election);
         }
     }
 
@@ -276,13 +275,13 @@ public sealed class BullyElection
         }
 
         _asked = next;
-        Enter(ElectionState.Electing, _options.AnswerTimeoutUs);
-        Send(next, ElectionMessageKind.Election);
+        _standing.Enter(ElectionState.Electing, _options.AnswerTimeoutUs);
+        _standing.Send(next, ElectionMessageKind.Election);
     }
 
     private void Claim()
     {
-        Enter(ElectionState.Claiming);
+        _standing.Enter(ElectionState.Claiming);
         _host.ClaimTerm();
     }
 
@@ -291,11 +290,11 @@ public sealed class BullyElection
     {
         if (IsLeader)
         {
-            Send(from, ElectionMessageKind.Coordinator);
+            _standing.Send(from, ElectionMessageKind.Coordinator);
         }
         else if (State != ElectionState.Resting && !_resigned)
         {
-            Send(from, ElectionMessageKind.Answer);
+            _standing.Send(from, ElectionMessageKind.Answer);
             if (State == ElectionState.Following && (!_options.Parallel || !(Leader > _host.Id)))
             {
                 Elect();
@@ -308,7 +307,7 @@ public sealed class BullyElection
         if (State == ElectionState.Electing)
         {
             _answered = from;
-            Enter(ElectionState.AwaitingCoordinator, _options.CoordinatorTimeoutUs);
+            _standing.Enter(ElectionState.AwaitingCoordinator, _options.CoordinatorTimeoutUs);
         }
         else if (State == ElectionState.AwaitingCoordinator && !(_answered > from))
         {
@@ -323,7 +322,7 @@ public sealed class BullyElection
         {
             if (IsLeader)
             {
-                Send(from, ElectionMessageKind.Coordinator);
+                _standing.Send(from, ElectionMessageKind.Coordinator);
             }
 
             return;
@@ -340,11 +339,11 @@ public sealed class BullyElection
         if (!bully && State != ElectionState.Claiming)
         {
             _resigned &= from < _host.Id;
-            Enter(ElectionState.Following);
+            _standing.Enter(ElectionState.Following);
         }
 
         var wasSettled = State is ElectionState.Following or ElectionState.Leading;
-        SetLeader(from, term);
+        _standing.SetLeader(from, term);
         if (bully && wasSettled)
         {
             Elect();
@@ -361,10 +360,10 @@ public sealed class BullyElection
         else if (State == ElectionState.Following)
         {
             _answered = null;
-            Enter(ElectionState.AwaitingCoordinator, _options.CoordinatorTimeoutUs);
+            _standing.Enter(ElectionState.AwaitingCoordinator, _options.CoordinatorTimeoutUs);
         }
 
-        SetLeader(null, term);
+        _standing.SetLeader(null, term);
     }
 
     /// <summary>The claim came to nothing.</summary>
@@ -372,7 +371,7 @@ public sealed class BullyElection
     {
         if (Leader > _host.Id)
         {
-            Enter(ElectionState.Following);
+            _standing.Enter(ElectionState.Following);
         }
         else
         {
@@ -385,50 +384,12 @@ public sealed class BullyElection
         const int Usual = 2;
         const int MostDoublings = 20;
         var patience = Math.Min(_options.LongestPatienceUs, _options.FencedPatienceUs << Math.Clamp(_failures - Usual, 0, MostDoublings));
-        Enter(ElectionState.Resting, patience + _host.Random.NextInt64((patience / 2) + 1));
+        _standing.Enter(ElectionState.Resting, patience + _host.Random.NextInt64((patience / 2) + 1));
     }
 
     private void Announce()
     {
-        _host.SetTimer(Timer, _options.RepeatUs);
-        SendAll(ElectionMessageKind.Coordinator);
-    }
-
-    private void SendAll(ElectionMessageKind kind)
-    {
-        foreach (var node in _voters.Others)
-        {
-            Send(node, kind);
-        }
-    }
-
-    private void Send(int to, ElectionMessageKind kind) => _host.Send(to, new ElectionMessage(kind, Term));
-
-    private void Enter(ElectionState state, long? timeoutUs = null)
-    {
-        var before = State;
-        State = state;
-        if (timeoutUs is { } delay)
-        {
-            _host.SetTimer(Timer, delay);
-        }
-        else
-        {
-            _host.CancelTimer(Timer);
-        }
-
-        if (before != state)
-        {
-            _host.StateChanged(before, state);
-        }
-    }
-
-    private void SetLeader(int? leader, long term)
-    {
-        if (leader != Leader || term != Term)
-        {
-            (Leader, Term) = (leader, term);
-            _host.LeaderChanged(leader, term);
-        }
+        _standing.SetTimer(_options.RepeatUs);
+        _standing.SendAll(ElectionMessageKind.Coordinator);
     }
 }
