@@ -9,6 +9,8 @@ namespace Lab.TradingPost.Supervision;
 internal sealed class PeerProcess
 {
     private readonly Process _process;
+    private readonly StreamWriter _input;
+    private readonly StreamReader _output;
     private readonly ProcessIdentity _identity;
     private readonly string _logFile;
     private readonly Action<PeerLine> _told;
@@ -17,6 +19,7 @@ internal sealed class PeerProcess
     private PeerProcess(Process process, ProcessIdentity identity, string logFile, Action<PeerLine> told)
     {
         (_process, _identity, _logFile, _told) = (process, identity, logFile, told);
+        (_input, _output) = (process.StandardInput, process.StandardOutput);
         Ended = FollowAsync();
     }
 
@@ -133,10 +136,10 @@ internal sealed class PeerProcess
     {
         try
         {
-            _process.StandardInput.WriteLine(command);
-            _process.StandardInput.Flush();
+            _input.WriteLine(command);
+            _input.Flush();
         }
-        catch (IOException)
+        catch (Exception exception) when (exception is IOException or ObjectDisposedException)
         {
             // It is gone; whoever follows it says so.
         }
@@ -144,7 +147,7 @@ internal sealed class PeerProcess
 
     private async Task<int> FollowAsync()
     {
-        while (await _process.StandardOutput.ReadLineAsync() is { } text)
+        while (await _output.ReadLineAsync() is { } text)
         {
             if (Read(text) is not { } line)
             {
@@ -163,8 +166,23 @@ internal sealed class PeerProcess
 
         await _process.WaitForExitAsync();
         var exitCode = _process.ExitCode;
-        _process.Dispose();
+        Dispose();
         return exitCode;
+    }
+
+    /// <summary>A process that is disposed of leaves the pipes open that somebody has used.</summary>
+    private void Dispose()
+    {
+        _process.Dispose();
+        _output.Dispose();
+        try
+        {
+            _input.Dispose();
+        }
+        catch (IOException)
+        {
+            // What it was told last did not reach it any more.
+        }
     }
 
     private static PeerLine? Read(string text)
