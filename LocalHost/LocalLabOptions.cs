@@ -29,8 +29,8 @@ public sealed record LocalLabOptions
 
     public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>An empty variable says nothing, as everywhere in a shell.</summary>
-    private static string? Given(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null;
+    /// <summary>What <c>LAB_MYSQL</c> or <c>LAB_REDIS</c> says; null: nothing. An empty variable says nothing, as everywhere in a shell.</summary>
+    public static string? Given(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null;
 
     public string LogFolder => Path.Combine(StateFolder, "logs");
 }

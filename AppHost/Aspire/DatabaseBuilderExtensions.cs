@@ -1,3 +1,4 @@
+using Lab.LocalHost;
 using Lab.LocalHost.Containers;
 using Lab.Topology;
 using Lab.Transport;
@@ -72,7 +73,7 @@ internal static class DatabaseBuilderExtensions
     /// <summary>Cloud SQL, Memorystore, whatever a connection string leads to.</summary>
     private static IResourceBuilder<IResourceWithConnectionString>? AddGiven(LabBuilder lab, string name, string variable)
     {
-        if (lab.Plan is not { } plan || string.IsNullOrEmpty(Environment.GetEnvironmentVariable(variable)))
+        if (lab.Plan is not { } plan || LocalLabOptions.Given(variable) is null)
         {
             return null;
         }

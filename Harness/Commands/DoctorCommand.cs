@@ -22,8 +22,8 @@ internal static class DoctorCommand
             [
                 Runtime(),
                 Packages(),
-                await ProgramAsync("MySQL server", ["mariadbd", "mysqld"], "apt-get install mariadb-server, or set LAB_MYSQL to a connection string", isNeeded: string.IsNullOrEmpty(Environment.GetEnvironmentVariable("LAB_MYSQL")), cancellationToken),
-                await ProgramAsync("Redis server", ["redis-server", "valkey-server"], "apt-get install redis-server, or set LAB_REDIS to HOST:PORT", isNeeded: string.IsNullOrEmpty(Environment.GetEnvironmentVariable("LAB_REDIS")), cancellationToken),
+                await ProgramAsync("MySQL server", ["mariadbd", "mysqld"], "apt-get install mariadb-server, or set LAB_MYSQL to a connection string", isNeeded: LocalLabOptions.Given("LAB_MYSQL") is null, cancellationToken),
+                await ProgramAsync("Redis server", ["redis-server", "valkey-server"], "apt-get install redis-server, or set LAB_REDIS to HOST:PORT", isNeeded: LocalLabOptions.Given("LAB_REDIS") is null, cancellationToken),
                 await ProgramAsync("setpriv", ["setpriv"], "part of util-linux; without it a killed lab leaves processes to the next start", isNeeded: false, cancellationToken),
                 await ProgramAsync("Chromium (browser tests)", ["chromium", "chromium-browser", "google-chrome"], "apt-get install chromium; without it the browser tests are skipped", isNeeded: false, cancellationToken),
                 await ContainersAsync(cancellationToken),

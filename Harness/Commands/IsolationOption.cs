@@ -59,7 +59,7 @@ internal static class IsolationOption
             (Variable: "LAB_MYSQL", What: "a MySQL server", Package: "mariadb-server", Programs: (string[])["mariadbd", "mysqld"]),
             (Variable: "LAB_REDIS", What: "a Redis server", Package: "redis-server", Programs: ["redis-server", "valkey-server"]),
         };
-        return needed.Where(server => string.IsNullOrEmpty(Environment.GetEnvironmentVariable(server.Variable)) && Programs.Find(server.Programs) is null)
+        return needed.Where(server => LocalLabOptions.Given(server.Variable) is null && Programs.Find(server.Programs) is null)
             .Select(server => $"processes beside the containers want {server.What} on this machine (apt-get install {server.Package})")
             .FirstOrDefault();
     }

@@ -164,7 +164,7 @@ internal static class RunCommand
             labs.Scenarios(settings.Seed, settings.Tracing, archive.Folder),
             labs.ProcessIds,
             progress.Show,
-            new CellLimits(LabTopology.For(plan.Systems), labs.Lab as LocalLab).ApplyAsync,
+            labs.Limits.ApplyAsync,
             _ => archive.SaveAsync(begun with { Cells = join(runner!.Results) }));
         await archive.SaveAsync(begun with { Cells = join([]) });
         string? aborted = null;

@@ -16,10 +16,16 @@ internal sealed class RunningLabs : IAsyncDisposable
     private readonly LocalLab? _processes;
     private readonly LabControl? _processControl;
 
-    private RunningLabs(IRunningLab lab, LabControl control, LocalLab? processes, LabControl? processControl) =>
+    private RunningLabs(IRunningLab lab, LabTopology topology, LabControl control, LocalLab? processes, LabControl? processControl)
+    {
         (Lab, _control, _processes, _processControl) = (lab, control, processes, processControl);
+        Limits = new CellLimits(topology, lab as LocalLab);
+    }
 
     public IRunningLab Lab { get; }
+
+    /// <summary>Of its services.</summary>
+    public CellLimits Limits { get; }
 
     /// <param name="plan">What will be measured.</param>
     /// <param name="topology">What is needed for it.</param>
@@ -38,7 +44,7 @@ internal sealed class RunningLabs : IAsyncDisposable
             var systems = plan.Cells.Where(ContainerFactors.RunsAsProcesses).Select(cell => cell.System).Distinct(StringComparer.Ordinal).ToList();
             if (options is null || systems.Count == 0)
             {
-                return new RunningLabs(lab, new LabControl(topology, lab.Endpoints, deployments), null, null);
+                return new RunningLabs(lab, topology, new LabControl(topology, lab.Endpoints, deployments), null, null);
             }
 
             var asProcesses = LabTopology.For(systems);
@@ -47,7 +53,11 @@ internal sealed class RunningLabs : IAsyncDisposable
                 options with { Isolation = Isolation.Process, WithDashboard = false, StateFolder = LabFolders.ProcessesBeside(options.StateFolder) },
                 cancellationToken);
             return new RunningLabs(
-                lab, new LabControl(topology, lab.Endpoints, deployments), processes, new LabControl(asProcesses, processes.Endpoints, deployments));
+                lab,
+                topology,
+                new LabControl(topology, lab.Endpoints, deployments),
+                processes,
+                new LabControl(asProcesses, processes.Endpoints, deployments));
         }
         catch
         {

@@ -36,14 +36,13 @@ public sealed class ClosedLoop(IReadOnlyList<LoadClient> clients, TimeSpan? long
 
         var slowest = new SlowestOperations();
         sessions.SelectMany(session => session.Slowest.Slowest).ToList().ForEach(slowest.Add);
-        var failedNs = sessions.SelectMany(session => session.FailedNs).ToList();
         return new LoadOutcome(
             LatencyHistogram.Of(sessions.SelectMany(session => session.LatenciesNs)),
             ErrorKinds.Sum(sessions.Select(session => session.Errors)),
             durationS)
         {
             Slowest = slowest.Slowest,
-            ErrorLatency = failedNs.Count == 0 ? null : LatencyHistogram.Of(failedNs),
+            ErrorLatency = LatencyHistogram.OfAny([.. sessions.SelectMany(session => session.FailedNs)]),
         };
     }
 }
@@ -95,20 +94,20 @@ internal sealed class ClientSession(LoadClient client, int? operations, long end
 
     private async Task RunAsync(CancellationToken cancellationToken)
     {
-        for (var done = 0; !_isStopped && (operations is not { } all || done < all) && Stopwatch.GetTimestamp() < endTimestamp; done++)
+        for (var done = 0; !_isStopped && !cancellationToken.IsCancellationRequested && (operations is not { } all || done < all); done++)
         {
-            if (cancellationToken.IsCancellationRequested)
+            var begun = Stopwatch.GetTimestamp();
+            if (begun >= endTimestamp)
             {
                 return;
             }
 
-            if (operations is { } wanted && _failingSince != 0 && Stopwatch.GetElapsedTime(_failingSince) > longestWithoutAnswer)
+            if (operations is { } wanted && _failingSince != 0 && Stopwatch.GetElapsedTime(_failingSince, begun) > longestWithoutAnswer)
             {
                 Errors[ErrorKinds.NotSent] = wanted - done;
                 return;
             }
 
-            var begun = Stopwatch.GetTimestamp();
             try
             {
                 await client.OperateAsync(cancellationToken);

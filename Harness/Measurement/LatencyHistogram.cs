@@ -58,6 +58,9 @@ public sealed class LatencyHistogram
         return sum;
     }
 
+    /// <summary>Those of a list, in nanoseconds; null when it is empty.</summary>
+    public static LatencyHistogram? OfAny(IReadOnlyCollection<long> latenciesNs) => latenciesNs.Count == 0 ? null : Of(latenciesNs);
+
     /// <summary>Those of a list, in nanoseconds.</summary>
     public static LatencyHistogram Of(IEnumerable<long> latenciesNs)
     {

@@ -70,7 +70,7 @@ internal sealed class CellRun(Cell cell)
             return;
         }
 
-        AddErrors(outcome, end);
+        var errors = AddErrors(outcome, end);
         _failedInARow = 0;
         IterationsSinceFailure++;
         _metrics.Add(outcome.Metrics.Concat(end.Metrics));
@@ -81,7 +81,7 @@ internal sealed class CellRun(Cell cell)
             outcome.ThroughputOps,
             outcome.Latency.Count,
             outcome.DurationS,
-            outcome.Errors.Values.Sum() + end.Errors.Values.Sum()));
+            errors.Values.Sum()));
         foreach (var usage in processes)
         {
             var before = _processes.GetValueOrDefault(usage.Name) ?? usage with { CpuS = 0, PeakRssBytes = 0 };
@@ -104,12 +104,7 @@ internal sealed class CellRun(Cell cell)
     /// <param name="end">Likewise.</param>
     public void AddFailed(string reason, LoadOutcome? outcome = null, LoadEnd? end = null)
     {
-        var errors = ErrorKinds.Sum([outcome?.Errors ?? LoadEnd.Nothing.Errors, end?.Errors ?? LoadEnd.Nothing.Errors]);
-        if (outcome is not null)
-        {
-            AddErrors(outcome, end ?? LoadEnd.Nothing);
-        }
-
+        var errors = AddErrors(outcome, end);
         var failed = errors.Values.Sum();
         _failed.Add(failed == 0 ? reason : $"{reason}; {Share(failed, outcome?.Latency.Count ?? 0, errors)}");
         _failedInARow++;
@@ -163,14 +158,17 @@ internal sealed class CellRun(Cell cell)
         };
     }
 
-    private void AddErrors(LoadOutcome outcome, LoadEnd end)
+    /// <returns>Those of the iteration, by kind.</returns>
+    private Dictionary<string, long> AddErrors(LoadOutcome? outcome, LoadEnd? end)
     {
-        ErrorKinds.Add(_errors, outcome.Errors);
-        ErrorKinds.Add(_errors, end.Errors);
-        if (outcome.ErrorLatency is { } waited)
+        var errors = ErrorKinds.Sum(new[] { outcome?.Errors, end?.Errors }.OfType<IReadOnlyDictionary<string, long>>());
+        ErrorKinds.Add(_errors, errors);
+        if (outcome?.ErrorLatency is { } waited)
         {
             _errorLatency.Merge(waited);
         }
+
+        return errors;
     }
 
     /// <summary>

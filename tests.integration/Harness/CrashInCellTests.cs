@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Lab.Harness.Archive;
@@ -85,14 +84,6 @@ public sealed class CrashInCellTests : TestLab
     {
         var proxies = await http.GetFromJsonAsync<JsonElement>("/proxies", Token);
         return proxies.EnumerateObject().Sum(proxy => proxy.Value.GetProperty("toxics").GetArrayLength());
-    }
-
-    private async Task KillSoonAsync(string service)
-    {
-        // The next iteration is under way then, and takes seconds.
-        await Task.Delay(300, Token);
-        using var process = Process.GetProcessById(Lab.ProcessIds()[service]);
-        process.Kill();
     }
 
     private async Task<JsonElement> FactorsAsync(string service)

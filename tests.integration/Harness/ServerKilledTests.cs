@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Lab.Harness.Archive;
 using Lab.Harness.Commands;
 using Lab.Harness.Experiments;
@@ -72,13 +71,5 @@ public sealed class ServerKilledTests : TestLab
         }
 
         return cell with { Factors = factors, Iterations = Iterations, OperationsPerClient = operations };
-    }
-
-    private async Task KillSoonAsync(string name)
-    {
-        // The next iteration is under way then.
-        await Task.Delay(300, Token);
-        using var process = Process.GetProcessById(Lab.ProcessIds()[name]);
-        process.Kill();
     }
 }

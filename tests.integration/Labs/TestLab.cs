@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
@@ -126,6 +127,14 @@ public abstract class TestLab : IAsyncLifetime
     /// <summary>GETs an admin call of a service.</summary>
     public async Task<HttpResponseMessage> GetAdminAsync(string service, string path, CancellationToken cancellationToken) =>
         await _http.GetAsync(new Uri(Lab.Endpoints.Services[service].Admin, path), cancellationToken);
+
+    /// <summary>kill -9 of a process of the lab, a moment from now: the next iteration of a run is under way then.</summary>
+    protected async Task KillSoonAsync(string name)
+    {
+        await Task.Delay(300, TestContext.Current.CancellationToken);
+        using var process = Process.GetProcessById(Lab.ProcessIds()[name]);
+        process.Kill();
+    }
 
     public string DatabaseConnection => Lab.Endpoints.Databases[MarketplaceTopology.Database];
 

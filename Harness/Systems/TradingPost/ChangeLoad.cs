@@ -22,7 +22,7 @@ internal sealed class ChangeLoad(MarketPopulation population, IReadOnlyList<Mark
 
         return new LoadOutcome(LatencyHistogram.Of(purchases.Done.Select(purchase => purchase.DurationNs)), purchases.Errors, durationS)
         {
-            ErrorLatency = purchases.FailedNs.Count == 0 ? null : LatencyHistogram.Of(purchases.FailedNs),
+            ErrorLatency = LatencyHistogram.OfAny(purchases.FailedNs),
             Metrics = [new SeriesSample(TradingPostModule.ChangeCourse, new Disturbance(
                 [.. purchases.Done.Select(purchase => new TimedOperation((purchase.EndNs / 1000.0) - clockUs - times.BeganUs, purchase.DurationNs / 1000.0))],
                 times.Moments))],

@@ -49,14 +49,13 @@ internal sealed class ElectionLoad(MarketPopulation population, IReadOnlyList<Ma
     {
         var made = changes.OfType<ElectionTimes>().ToList();
         var failed = changes.Count - made.Count;
-        var waited = failedNs.Concat(Enumerable.Repeat((long)patience.TotalNanoseconds, failed)).ToList();
         return new LoadOutcome(
             LatencyHistogram.Of(made.Select(change => change.DurationUs * 1000)),
             failed == 0 ? errors : ErrorKinds.Sum([errors, new Dictionary<string, long>(StringComparer.Ordinal) { [NoNewTrader] = failed }]),
             // What lies between the changes is not the system's time.
             made.Sum(change => change.DurationUs) / 1e6)
         {
-            ErrorLatency = waited.Count == 0 ? null : LatencyHistogram.Of(waited),
+            ErrorLatency = LatencyHistogram.OfAny([.. failedNs, .. Enumerable.Repeat((long)patience.TotalNanoseconds, failed)]),
             Metrics = [new PhasesSample(TradingPostModule.ChangePhases, [.. made.SelectMany(change => change.Phases)])],
         };
     }

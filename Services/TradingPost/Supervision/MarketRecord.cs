@@ -35,18 +35,7 @@ internal sealed record MarketRecord(int Number, MarketSettings Settings, int Reo
 
     /// <summary>On the disk when it returns, whole, in the place of the one before.</summary>
     /// <exception cref="IOException">It cannot be written; the one before is still there.</exception>
-    public void Write(string path)
-    {
-        var unfinished = path + JournalFolder.Unfinished;
-        using (var file = File.OpenHandle(unfinished, FileMode.Create, FileAccess.Write))
-        {
-            RandomAccess.Write(file, JsonSerializer.SerializeToUtf8Bytes(this, MarketRecordJson.Default.MarketRecord), 0);
-            Disk.Flush(file, unfinished);
-        }
-
-        File.Move(unfinished, path, overwrite: true);
-        Disk.FlushFolder(Path.GetDirectoryName(path)!);
-    }
+    public void Write(string path) => Disk.Replace(path, JsonSerializer.SerializeToUtf8Bytes(this, MarketRecordJson.Default.MarketRecord));
 }
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Strict, WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

@@ -41,6 +41,23 @@ internal static partial class Disk
         }
     }
 
+    /// <summary>
+    /// A file's content, on the disk when it returns. It takes the place of the one before; at every moment one of the two is there, whole.
+    /// </summary>
+    /// <exception cref="IOException">It cannot be written; the one before is still there.</exception>
+    public static void Replace(string path, ReadOnlySpan<byte> content)
+    {
+        var unfinished = path + JournalFolder.Unfinished;
+        using (var file = File.OpenHandle(unfinished, FileMode.Create, FileAccess.Write))
+        {
+            RandomAccess.Write(file, content, 0);
+            Flush(file, unfinished);
+        }
+
+        File.Move(unfinished, path, overwrite: true);
+        FlushFolder(Path.GetDirectoryName(path)!);
+    }
+
     /// <summary>Is there such a file? The runtime's own question is answered with no when the answer is not known.</summary>
     /// <exception cref="IOException">Nobody knows.</exception>
     public static bool Exists(string path)

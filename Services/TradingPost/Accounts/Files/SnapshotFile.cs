@@ -14,22 +14,13 @@ internal static class SnapshotFile
     /// <exception cref="IOException">It cannot be written.</exception>
     public static void Write(JournalFolder folder, long term, long offset, byte[] ledger)
     {
-        var path = folder.Snapshot(term);
-        var unfinished = path + JournalFolder.Unfinished;
         using var line = new MemoryStream();
         using (var document = JsonDocument.Parse(ledger))
         {
             JournalLine.Write(line, new TermSnapshot(offset, document.RootElement), AccountsJson.Default.TermSnapshot);
         }
 
-        using (var file = File.OpenHandle(unfinished, FileMode.Create, FileAccess.Write))
-        {
-            RandomAccess.Write(file, line.GetBuffer().AsSpan(0, (int)line.Length), 0);
-            Disk.Flush(file, unfinished);
-        }
-
-        File.Move(unfinished, path, overwrite: true);
-        Disk.FlushFolder(folder.Path);
+        Disk.Replace(folder.Snapshot(term), line.GetBuffer().AsSpan(0, (int)line.Length));
     }
 
     /// <returns>Null when there is none, or none that can be used: the journal has everything, too.</returns>
