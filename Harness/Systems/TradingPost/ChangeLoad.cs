@@ -2,7 +2,7 @@ using System.Diagnostics;
 using Lab.Harness.Load;
 using Lab.Harness.Measurement;
 using Lab.Harness.Running;
-using Lab.TradingPost.Running;
+using Lab.Threading;
 using Lab.TradingPost.Supervision;
 
 namespace Lab.Harness.Systems.TradingPost;

@@ -1,5 +1,5 @@
+using Lab.Threading;
 using Lab.TradingPost.Protocol;
-using Lab.TradingPost.Running;
 using Lab.TradingPost.Supervision;
 
 namespace Lab.TradingPost.Cli;

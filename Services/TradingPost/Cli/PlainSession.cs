@@ -1,4 +1,4 @@
-using Lab.TradingPost.Running;
+using Lab.Threading;
 using Lab.TradingPost.Supervision;
 
 namespace Lab.TradingPost.Cli;

@@ -1,5 +1,6 @@
 using System.Net;
 using Lab.ServiceDefaults;
+using Lab.Threading;
 using Lab.TradingPost.Accounts;
 using Lab.TradingPost.Market;
 using Lab.TradingPost.Peers;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Lab.Threading;
 using Lab.TradingPost.Peers;
 using Lab.TradingPost.Protocol;
 using Microsoft.Extensions.Logging;

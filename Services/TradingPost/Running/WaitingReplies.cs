@@ -1,3 +1,4 @@
+using Lab.Threading;
 using Lab.TradingPost.Market;
 using Lab.TradingPost.Protocol;
 using Lab.Transport.Frames;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Lab.Processes;
+using Lab.Threading;
 using Lab.TradingPost.Accounts;
 using Lab.TradingPost.Market;
 using Lab.TradingPost.Peers;
@@ -29,7 +30,7 @@ internal sealed class OpenMarket
     private readonly string _folder;
     private readonly string _logs;
     private readonly string _secret = MarketSecret.New();
-    private readonly PeerProcess?[] _peers;
+    private readonly ChildService?[] _peers;
     private readonly Lock _gate = new();
     private int? _trader;
     private long _term;
@@ -43,7 +44,7 @@ internal sealed class OpenMarket
     public OpenMarket(MarketRecord record, string folder, string logs, SupervisorOptions options, ILogger logger)
     {
         (Number, Settings, _folder, _logs, _options, _logger) = (record.Number, record.Settings, folder, logs, options, logger);
-        _peers = new PeerProcess?[Settings.Peers];
+        _peers = new ChildService?[Settings.Peers];
         Events = new EventRing(record.Reopened * EventsPerReopening);
         Accounts = new AccountsSettings
         {
@@ -72,7 +73,7 @@ internal sealed class OpenMarket
     /// <exception cref="IOException">One does not end.</exception>
     public static async Task EndPeersOfAsync(string folder, CancellationToken cancellationToken)
     {
-        var peers = Directory.Exists(folder) ? Directory.EnumerateFiles(folder, ProcessFiles).Select(PeerProcess.Recorded).OfType<ProcessIdentity>().ToList() : [];
+        var peers = Directory.Exists(folder) ? Directory.EnumerateFiles(folder, ProcessFiles).Select(ChildService.Recorded).OfType<ProcessIdentity>().ToList() : [];
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(EndPatience);
         peers.ForEach(Signals.KillNow);
@@ -96,13 +97,13 @@ internal sealed class OpenMarket
     }
 
     /// <summary>Starts all peers at once, and lets them begin when all are ready.</summary>
-    /// <exception cref="PeerStartException">One did not start; none is left.</exception>
+    /// <exception cref="ChildStartException">One did not start; none is left.</exception>
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
         try
         {
             await Task.WhenAll(Enumerable.Range(0, Settings.Peers).Select(id => StartAsync(id, cancellationToken)));
-            Array.ForEach(_peers, peer => peer!.Begin());
+            Array.ForEach(_peers, peer => peer!.Command(PeerProgram.BeginCommand));
         }
         catch
         {
@@ -149,13 +150,13 @@ internal sealed class OpenMarket
     public string? Resume(int id) => WithLiving(id, peer => Done(id, ProcessEvents.Resumed, peer.Resume));
 
     /// <inheritdoc cref="Kill"/>
-    public string? Resign(int id) => WithLiving(id, peer => peer.Resign());
+    public string? Resign(int id) => WithLiving(id, peer => peer.Command(PeerProgram.ResignCommand));
 
     /// <summary>Kills it if it lives, and starts it again.</summary>
     /// <param name="id">Which peer.</param>
     /// <param name="keepsDisk">Its own ledger goes on; else it begins a new one, and the old one is only kept for the checker.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="PeerStartException">It does not start.</exception>
+    /// <exception cref="ChildStartException">It does not start.</exception>
     public async Task RestartAsync(int id, bool keepsDisk, CancellationToken cancellationToken)
     {
         if (_peers[id] is { } old)
@@ -170,7 +171,7 @@ internal sealed class OpenMarket
         }
 
         await StartAsync(id, cancellationToken);
-        Done(id, ProcessEvents.Restarted, _peers[id]!.Begin);
+        Done(id, ProcessEvents.Restarted, () => _peers[id]!.Command(PeerProgram.BeginCommand));
     }
 
     /// <summary>Lines of all peers' own ledgers, as far as they are whole.</summary>
@@ -212,7 +213,7 @@ internal sealed class OpenMarket
 
     private string AddressOf(int id) => (Settings.ThroughLinks ? _options.Links : _options.Peers)[id];
 
-    private static PeerProcessState StateOf(PeerProcess? peer) => peer switch
+    private static PeerProcessState StateOf(ChildService? peer) => peer switch
     {
         { IsAlive: true, IsUnwanted: false, IsPaused: true } => PeerProcessState.Paused,
         { IsAlive: true, IsUnwanted: false } => PeerProcessState.Running,
@@ -231,14 +232,23 @@ internal sealed class OpenMarket
             Accounts = Accounts,
             OwnLedger = LedgerOf(id),
         };
-        var log = FormattableString.Invariant($"{_logs}peer-{id}.log");
-        var peer = _peers[id] = await PeerProcess.StartAsync(options, log, line => Note(id, line));
+        var peer = _peers[id] = await ChildService.StartAsync(new ChildServiceStart
+        {
+            // The same program as this one.
+            Name = FormattableString.Invariant($"peer {id}"),
+            Assembly = typeof(OpenMarket).Assembly.Location,
+            Arguments = ["peer"],
+            Environment = options.ToEnvironment().ToDictionary(StringComparer.Ordinal),
+            LogFile = FormattableString.Invariant($"{_logs}peer-{id}.log"),
+            Told = text => Note(id, text),
+            IsReady = text => ParsePeerLine(text) is { What: null },
+        });
         peer.Record(Path.Combine(_folder, FormattableString.Invariant($"peer-{id}.process")));
         _ = NoteEndAsync(id, peer);
         await peer.UntilReadyAsync(StartPatience, cancellationToken);
     }
 
-    private string? WithLiving(int id, Action<PeerProcess> act)
+    private string? WithLiving(int id, Action<ChildService> act)
     {
         if (_peers[id] is not { IsAlive: true, IsUnwanted: false } peer)
         {
@@ -257,19 +267,24 @@ internal sealed class OpenMarket
         Events.Add(atUs, id, what: null, what);
     }
 
-    private void Note(int id, PeerLine line)
+    private void Note(int id, string text)
     {
-        Events.Add(line.AtUs, id, line.What);
+        if (ParsePeerLine(text) is not { What: { } what } line)
+        {
+            return;
+        }
+
+        Events.Add(line.AtUs, id, what);
         lock (_gate)
         {
-            switch (line.What!.Kind)
+            switch (what.Kind)
             {
-                case PeerEventKind.Trades when line.What.Term > _term:
-                    (_trader, _term, _problem) = (_peers[id] is { IsUnwanted: false } ? id : null, line.What.Term, null);
+                case PeerEventKind.Trades when what.Term > _term:
+                    (_trader, _term, _problem) = (_peers[id] is { IsUnwanted: false } ? id : null, what.Term, null);
                     break;
                 case PeerEventKind.AccountsFailed:
                     _trader = _trader == id ? null : _trader;
-                    _problem = _trader is null ? line.What.Detail : null;
+                    _problem = _trader is null ? what.Detail : null;
                     break;
                 case PeerEventKind.Resigned or PeerEventKind.Fenced when _trader == id:
                     _trader = null;
@@ -278,7 +293,20 @@ internal sealed class OpenMarket
         }
     }
 
-    private async Task NoteEndAsync(int id, PeerProcess peer)
+    private static PeerLine? ParsePeerLine(string text)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(text, RunningJson.Default.PeerLine);
+        }
+        catch (JsonException)
+        {
+            // The last words of one that was killed may be torn.
+            return null;
+        }
+    }
+
+    private async Task NoteEndAsync(int id, ChildService peer)
     {
         var exitCode = await peer.Ended;
         if (!peer.IsUnwanted)

@@ -1,9 +1,9 @@
 using System.Net;
+using Lab.Threading;
 using Lab.TradingPost.Cli;
 using Lab.TradingPost.Market;
 using Lab.TradingPost.Peers;
 using Lab.TradingPost.Protocol;
-using Lab.TradingPost.Running;
 using Lab.TradingPost.Supervision;
 using Lab.Transport;
 using Lab.Transport.Engines;

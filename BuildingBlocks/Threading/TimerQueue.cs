@@ -1,9 +1,7 @@
-using System.Diagnostics;
-
-namespace Lab.TradingPost.Running;
+namespace Lab.Threading;
 
 /// <summary>The timers of one thread, by name: of each name there is one.</summary>
-internal sealed class TimerQueue
+public sealed class TimerQueue
 {
     private const int MaxWaitMs = 1000;
 
@@ -53,10 +51,4 @@ internal sealed class TimerQueue
 
     /// <summary>Entries of timers that were cancelled or set anew stay in the queue until they would have been due.</summary>
     private bool IsSet((string Name, long DueUs) entry) => _set.TryGetValue(entry.Name, out var timer) && timer.DueUs == entry.DueUs;
-}
-
-/// <summary>CLOCK_MONOTONIC, in which events carry their times: all processes of one machine share it.</summary>
-public static class MonotonicClock
-{
-    public static long NowUs => Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1_000_000);
 }

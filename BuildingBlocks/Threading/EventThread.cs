@@ -1,9 +1,9 @@
-namespace Lab.TradingPost.Running;
+namespace Lab.Threading;
 
 /// <summary>
 /// A thread that does one thing after the other. What was posted while it was busy is done together, in one turn.
 /// </summary>
-internal sealed class EventThread : IDisposable
+public sealed class EventThread : IDisposable
 {
     private readonly object _gate = new();
     private readonly int _capacity;

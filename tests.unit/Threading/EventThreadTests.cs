@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
-using Lab.TradingPost.Running;
+using Lab.Threading;
 
-namespace Lab.Tests.Unit.TradingPost.Running;
+namespace Lab.Tests.Unit.Threading;
 
 public class EventThreadTests
 {
