@@ -2,8 +2,9 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using CsCheck;
+using Lab.Journal;
 using Lab.Tests.Unit.TradingPost.Accounts;
-using Lab.TradingPost.Accounts.Files;
+using Lab.TradingPost.Accounts;
 using Lab.TradingPost.Protocol;
 
 namespace Lab.Tests.Unit.Fuzzing;
@@ -12,7 +13,7 @@ namespace Lab.Tests.Unit.Fuzzing;
 public sealed class TradingPostFuzz : IDisposable
 {
     private static readonly Gen<string> Names = HostileJson.Names(
-        "id", "from", "message", "type", "term", "trader", "base", "offset", "ledger", "participant", "session", "nonce", "request", "number", "good",
+        "id", "from", "message", "type", "term", "trader", "segment", "writer", "base", "offset", "state", "participant", "session", "nonce", "request", "number", "good",
         "quantity", "seller", "price", "commission", "clock", "round", "$type");
 
     private readonly JournalFolderOfATest _folder = new();
@@ -47,7 +48,7 @@ public sealed class TradingPostFuzz : IDisposable
             rest.Length > 2 ? $"{{\"type\":\"{type}\",{rest[1..]}" : $"{{\"type\":\"{type}\"}}");
         var joined = Gen.Const("[{\"type\":\"joined\",\"participant\":1,\"session\":1,\"nonce\":5}]");
         var claim = Fuzz.Weighted(
-            (6, Gen.Const("{\"term\":1,\"trader\":2,\"base\":null,\"ledger\":{}}")), (1, HostileJson.Object(Names)));
+            (6, Gen.Const("{\"segment\":1,\"writer\":2,\"base\":null,\"state\":{}}")), (1, HostileJson.Object(Names)));
         var line = Fuzz.Weighted((3, joined), (3, record.Array[0, 3].Select(records => $"[{string.Join(',', records)}]")), (1, HostileJson.Value(Names)));
         var file = Gen.Select(claim, line.Array[0, 5], (first, rest) => string.Concat(rest.Prepend(first).Select(Checked)));
         Fuzz.Check("Journals", Fuzz.Damaged(file), content =>
@@ -55,7 +56,7 @@ public sealed class TradingPostFuzz : IDisposable
             File.WriteAllBytes(_folder.Journal(1), content);
             try
             {
-                _ = JournalHistory.Read(_folder.Path).Count();
+                _ = AccountsFactory.ReadHistory(_folder.Settings).Count();
             }
             catch (IOException damage)
             {

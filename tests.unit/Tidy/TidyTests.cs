@@ -100,7 +100,7 @@ public partial class TidyTests
     private static partial Regex Driver();
 
     [GeneratedRegex(
-        @"Lab\.TradingPost\.(Accounts|Cli|Client|Running|Supervision)\b|(?<![.\w])(Cli|Client|Running|Supervision)\.[A-Z]|\b(System\.(IO|Net|Threading)|Lab\.(Journal|Processes|Threading))\b", RegexOptions.None, 1000)]
+        @"Lab\.TradingPost\.(Accounts|Cli|Client|Running|Supervision)\b|(?<![.\w])(Cli|Client|Running|Supervision)\.[A-Z]|\b(System\.(IO|Net|Threading)|Lab\.(Processes|Threading))\b", RegexOptions.None, 1000)]
     private static partial Regex OfTradingPostProcesses();
 
     [GeneratedRegex(@"\]\((?<target>(?!https?:|mailto:)[^)\s]+)\)", RegexOptions.None, 1000)]

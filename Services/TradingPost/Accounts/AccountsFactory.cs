@@ -1,7 +1,9 @@
+using Lab.Journal;
 using Lab.TradingPost.Accounts.Files;
 using Lab.TradingPost.Accounts.MySql;
 using Lab.TradingPost.Market;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Lab.TradingPost.Accounts;
 
@@ -25,27 +27,27 @@ public static class AccountsFactory
     /// <exception cref="ArgumentException">The settings lack something.</exception>
     /// <exception cref="IOException">The accounts cannot be read, or are damaged.</exception>
     public static IEnumerable<JournalEntry> ReadHistory(AccountsSettings settings) => settings.Kind == AccountsKind.File
-        ? JournalHistory.Read(Folder(settings))
+        ? JournalHistory.Read(Journal(settings)).Select(entry => new JournalEntry(entry.Segment, entry.Writer, entry.IsStart ? null : entry.Record))
         : MySqlHistory.Read(ConnectionString(settings), settings.Market);
 
     /// <summary>Looks whether the whole history can be read, which is quicker than reading it. A database looks after itself.</summary>
     /// <exception cref="DamagedJournalException">It cannot.</exception>
     /// <exception cref="IOException">The accounts cannot be read.</exception>
     public static Task CheckHistoryAsync(AccountsSettings settings, CancellationToken cancellationToken) => settings.Kind == AccountsKind.File
-        ? Task.Run(() => JournalHistory.Check(Folder(settings), cancellationToken), cancellationToken)
+        ? Task.Run(() => JournalHistory.Check(Journal(settings), cancellationToken), cancellationToken)
         : Task.CompletedTask;
 
     /// <summary>What must be given up so that the accounts can be continued; empty: nothing.</summary>
     /// <exception cref="IOException">The accounts cannot be read.</exception>
     public static Task<IReadOnlyList<RepairStep>> PlanRepairAsync(AccountsSettings settings, CancellationToken cancellationToken) =>
         settings.Kind == AccountsKind.File
-            ? Task.Run(() => JournalRepair.Plan(Folder(settings), cancellationToken), cancellationToken)
+            ? Task.Run<IReadOnlyList<RepairStep>>(() => [.. JournalRepair.Plan(Journal(settings), cancellationToken).Select(ToStep)], cancellationToken)
             : Task.FromResult<IReadOnlyList<RepairStep>>([]);
 
     /// <summary>Gives it up, and keeps it aside. Nobody may use the accounts meanwhile.</summary>
     /// <exception cref="IOException">The disk failed; it may be tried again.</exception>
     public static Task RepairAsync(AccountsSettings settings, IReadOnlyList<RepairStep> steps) =>
-        Task.Run(() => JournalRepair.Apply(Folder(settings), steps));
+        Task.Run(() => JournalRepair.Apply(Journal(settings).Folder, steps.Select(step => (step.Term, step.Kept))));
 
     /// <summary>
     /// Empties the accounts, also of all that fences: only when every peer of the market has ended. Better still, give the next
@@ -58,7 +60,7 @@ public static class AccountsFactory
         {
             if (settings.Kind == AccountsKind.File)
             {
-                var folder = new JournalFolder(Folder(settings));
+                var folder = Journal(settings).Folder;
                 folder.Create();
                 folder.Clear();
             }
@@ -68,6 +70,12 @@ public static class AccountsFactory
             }
         },
         cancellationToken);
+
+    private static RepairStep ToStep(JournalCut<AccountRecord> cut) =>
+        new(cut.Segment, cut.File, cut.At, cut.Why, cut.Kept, cut.Lost.Count, cut.Lost.Count(record => record is Sold));
+
+    private static JournalOptions<Ledger, AccountRecord> Journal(AccountsSettings settings) =>
+        FileAccounts.Journal(Folder(settings), settings.SnapshotEvery, NullLogger.Instance);
 
     private static string Folder(AccountsSettings settings) =>
         settings.Folder ?? throw new ArgumentException("accounts in files need a folder", nameof(settings));

@@ -1,3 +1,4 @@
+using Lab.Journal;
 using Lab.TradingPost.Market;
 
 namespace Lab.TradingPost.Accounts;
@@ -110,6 +111,3 @@ public abstract class AccountsStore : IAsyncDisposable
         },
         cancellationToken);
 }
-
-/// <summary>Another trader has claimed a higher term.</summary>
-public sealed class FencedException(string message) : Exception(message);

@@ -1,6 +1,6 @@
 using System.Diagnostics;
+using Lab.Journal;
 using Lab.TradingPost.Accounts;
-using Lab.TradingPost.Accounts.Files;
 using Lab.TradingPost.Client;
 using Lab.TradingPost.Market;
 using Lab.TradingPost.Protocol;

@@ -1,10 +1,11 @@
 using Lab.Coordination.Clocks;
+using Lab.Journal;
 using Lab.TradingPost.Protocol;
 
 namespace Lab.TradingPost.Market;
 
 /// <summary>The accounts of the market: a pure function of its records. Can be written down whole (snapshots).</summary>
-public sealed class Ledger
+public sealed class Ledger : IJournalState<Ledger, AccountRecord>
 {
     /// <summary>More participants are refused.</summary>
     public const int MostParticipants = 512;
@@ -58,10 +59,12 @@ public sealed class Ledger
         Records++;
     }
 
-    /// <summary>The whole state as JSON on one line.</summary>
+    void IJournalState<Ledger, AccountRecord>.Apply(AccountRecord record, long segment) => Apply(record, segment);
+
+    /// <inheritdoc/>
     public byte[] ToSnapshot() => LedgerSnapshot.Write(this);
 
-    /// <exception cref="FormatException">It is none.</exception>
+    /// <inheritdoc/>
     public static Ledger FromSnapshot(ReadOnlySpan<byte> snapshot) => LedgerSnapshot.Read(snapshot);
 
     /// <summary>Everybody's accounts, by rising participant.</summary>

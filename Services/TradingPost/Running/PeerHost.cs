@@ -1,4 +1,5 @@
 using System.Net;
+using Lab.Journal;
 using Lab.ServiceDefaults;
 using Lab.Threading;
 using Lab.TradingPost.Accounts;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Lab.TradingPost.Accounts.Files;
+using Lab.Journal;
 using Lab.TradingPost.Market;
 
 namespace Lab.TradingPost.Supervision;

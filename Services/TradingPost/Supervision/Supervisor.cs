@@ -1,4 +1,5 @@
 using System.Globalization;
+using Lab.Journal;
 using Lab.ServiceDefaults;
 using Lab.TradingPost.Accounts;
 using Lab.TradingPost.Accounts.Files;
@@ -205,7 +206,7 @@ internal sealed class Supervisor(IOptions<SupervisorOptions> options, ServiceOpt
             await OpenMarket.EndPeersOfAsync(FolderOf(kept.Number), cancellationToken);
             if (await AccountsFactory.PlanRepairAsync(market.Accounts, cancellationToken) is [var step, ..])
             {
-                throw new DamagedJournalException(step.File, step.At, step.Why);
+                throw new DamagedJournalException(step.File, step.At, step.Why, FileAccounts.Advice);
             }
 
             var record = kept with { Reopened = kept.Reopened + 1, IsRunning = true };

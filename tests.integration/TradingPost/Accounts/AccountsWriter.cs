@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Lab.Journal;
 using Lab.Tests.Unit.TradingPost.Accounts;
 using Lab.TradingPost.Accounts;
 using Microsoft.Extensions.Logging.Abstractions;

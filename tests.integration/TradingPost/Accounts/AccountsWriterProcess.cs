@@ -38,12 +38,27 @@ internal sealed class AccountsWriterProcess : IDisposable
 
     /// <param name="order">What it shall do.</param>
     /// <param name="inside">A program and its arguments that runs the writer; none: it runs as it is.</param>
-    public static AccountsWriterProcess Start(AccountsWriter.Order order, params IReadOnlyList<string> inside)
+    public static AccountsWriterProcess Start(AccountsWriter.Order order, params IReadOnlyList<string> inside) =>
+        Start(AccountsWriter.Command, JsonSerializer.Serialize(order), inside);
+
+    /// <summary>Another process that prints lines as an accounts writer does.</summary>
+    /// <param name="command">Which.</param>
+    /// <param name="order">What it shall do.</param>
+    /// <param name="inside">A program and its arguments that runs it; none: it runs as it is.</param>
+    public static AccountsWriterProcess Start(string command, string order, params IReadOnlyList<string> inside)
     {
-        IReadOnlyList<string> command = [.. inside, Environment.ProcessPath!, AccountsWriter.Command];
-        var start = new ProcessStartInfo(command[0], command.Skip(1)) { UseShellExecute = false, RedirectStandardOutput = true };
-        start.Environment[AccountsWriter.OrderSetting] = JsonSerializer.Serialize(order);
+        IReadOnlyList<string> all = [.. inside, Environment.ProcessPath!, command];
+        var start = new ProcessStartInfo(all[0], all.Skip(1)) { UseShellExecute = false, RedirectStandardOutput = true };
+        start.Environment[AccountsWriter.OrderSetting] = order;
         return new AccountsWriterProcess(start);
+    }
+
+    /// <summary>Skips the test where nothing can run inside a mount namespace of its own.</summary>
+    public static async Task SkipUnlessMayMountAsync(IReadOnlyList<string> inside)
+    {
+        using var probe = Process.Start(inside[0], [.. inside.Skip(1), "true"]);
+        await probe.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.SkipUnless(probe.ExitCode == 0, "a process may not mount file systems of its own here");
     }
 
     /// <summary>Until it has its first term.</summary>

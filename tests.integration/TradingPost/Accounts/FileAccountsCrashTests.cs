@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using Lab.TradingPost.Accounts;
 using Lab.TradingPost.Market;
@@ -38,9 +37,7 @@ public sealed class FileAccountsCrashTests : AccountsCrashTests, IDisposable
     private async Task<AccountsWriterProcess> StartInsideAsync(string prepare)
     {
         IReadOnlyList<string> inside = ["unshare", "--map-root-user", "--mount", "sh", "-c", $"{prepare} && exec \"$@\"", _folder];
-        using var probe = Process.Start(inside[0], [.. inside.Skip(1), "true"]);
-        await probe.WaitForExitAsync(Token);
-        Assert.SkipUnless(probe.ExitCode == 0, "a process may not mount file systems of its own here");
+        await AccountsWriterProcess.SkipUnlessMayMountAsync(inside);
         return AccountsWriterProcess.Start(new(Settings, Trader: 1, AppendsPerTerm: int.MaxValue, MostRecords: 6), inside);
     }
 }

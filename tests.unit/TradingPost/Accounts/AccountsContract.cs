@@ -1,3 +1,4 @@
+using Lab.Journal;
 using Lab.TradingPost.Accounts;
 using Lab.TradingPost.Market;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Lab.Journal;
 using Lab.TradingPost.Accounts;
 using Lab.TradingPost.Accounts.Files;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -26,7 +27,7 @@ public sealed class FileAccountsTests : AccountsContract, IDisposable
 
         var lines = Lines(1);
         Assert.Equal(3, lines.Length);
-        Assert.Matches("""^[0-9a-f]{8} \{"term":1,"trader":4,"base":null,"ledger":\{.*\}\}$""", lines[0]);
+        Assert.Matches("""^[0-9a-f]{8} \{"segment":1,"writer":4,"base":null,"state":\{.*\}\}$""", lines[0]);
         Assert.Matches("""^[0-9a-f]{8} \[\{"type":"joined",.*\},\{"type":"joined",.*\},\{"type":"deposited",.*\}\]$""", lines[1]);
         Assert.Matches("""^[0-9a-f]{8} \[\{"type":"sold",.*\}\]$""", lines[2]);
     }
@@ -37,7 +38,7 @@ public sealed class FileAccountsTests : AccountsContract, IDisposable
         await using var accounts = Open();
         await accounts.ClaimAsync(4, Token);
         await accounts.ClaimAsync(5, Token);
-        Assert.Contains($$"""{"term":2,"trader":5,"base":{"term":1,"offset":{{Lines(1)[0].Length + 1}}},"ledger":""", Lines(2)[0], StringComparison.Ordinal);
+        Assert.Contains($$"""{"segment":2,"writer":5,"base":{"segment":1,"offset":{{Lines(1)[0].Length + 1}}},"state":""", Lines(2)[0], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -153,7 +154,7 @@ public sealed class FileAccountsTests : AccountsContract, IDisposable
     [Theory]
     [InlineData("")]
     [InlineData("no snapshot")]
-    [InlineData("00000000 {\"offset\":0,\"ledger\":{}}\n")]
+    [InlineData("00000000 {\"offset\":0,\"state\":{}}\n")]
     public async Task A_snapshot_that_cannot_be_used_costs_time_but_nothing_else(string content)
     {
         await AppendAsync(appends: 4, recordsEach: 5);
@@ -184,6 +185,38 @@ public sealed class FileAccountsTests : AccountsContract, IDisposable
         File.Delete(_folder.Journal(1));
         var exception = await Assert.ThrowsAsync<IOException>(() => accounts.AppendAsync(market.Records(1), Token));
         Assert.Contains("was removed", exception.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Whoever stands again and again must not fill the disk with terms that never begin.</summary>
+    [Fact]
+    public async Task A_damaged_journal_costs_a_claimant_one_term_and_goes_on_when_it_is_whole_again()
+    {
+        await AppendAsync(appends: 4, recordsEach: 3);
+        var whole = await File.ReadAllBytesAsync(_folder.Journal(1), Token);
+        await File.WriteAllBytesAsync(_folder.Journal(1), whole.AsMemory(0, Lines(1)[..^1].Sum(line => line.Length + 1)), Token);
+        await using var accounts = Open();
+        for (var attempt = 0; attempt < 20; attempt++)
+        {
+            var exception = await Assert.ThrowsAsync<DamagedJournalException>(() => accounts.ClaimAsync(1, Token));
+            Assert.Contains("./lab trading-post repair", exception.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(2, Directory.GetFiles(_folder.Path, "*.journal").Length);
+        await File.WriteAllBytesAsync(_folder.Journal(1), whole, Token);
+        var claimed = await accounts.ClaimAsync(1, Token);
+        Assert.Equal((3L, 12L), (claimed.Term, claimed.Ledger.Records));
+    }
+
+    [Fact]
+    public async Task A_repair_says_how_many_sales_are_lost()
+    {
+        await AppendAsync(appends: 4, recordsEach: 6);
+        Damage(1, line: 3);
+        var step = Assert.Single(await AccountsFactory.PlanRepairAsync(Settings, Token));
+        Assert.Equal((1L, _folder.Journal(1), 6), (step.Term, step.File, step.LostRecords));
+        Assert.InRange(step.LostSales, 1, 6);
+        await AccountsFactory.RepairAsync(Settings, [step]);
+        Assert.Equal(12, History().Count(entry => entry.Record is not null));
     }
 
     [Fact]

@@ -1,5 +1,4 @@
 using Lab.TradingPost.Accounts;
-using Lab.TradingPost.Accounts.Files;
 using Lab.TradingPost.Market;
 
 namespace Lab.Tests.Unit.TradingPost.Accounts;
@@ -19,14 +18,6 @@ public sealed class JournalFolderOfATest : IDisposable
     public string Snapshot(long term) => System.IO.Path.Combine(Path, $"term-{term:D10}.snapshot");
 
     public string Confirmed(long term) => System.IO.Path.Combine(Path, $"term-{term:D10}.confirmed");
-
-    /// <summary>As if the term's file had been acknowledged up to there, in bytes, and no further.</summary>
-    public void Confirm(long term, long end)
-    {
-        using var line = new MemoryStream();
-        JournalLine.Write(line, new TermEnd(end), AccountsJson.Default.TermEnd);
-        File.WriteAllBytes(Confirmed(term), line.ToArray());
-    }
 
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }

@@ -1,36 +1,48 @@
-using System.Text.Json;
+using Lab.Journal;
 using Lab.TradingPost.Market;
 using Microsoft.Extensions.Logging;
 
 namespace Lab.TradingPost.Accounts.Files;
 
-/// <summary>Accounts in a folder that all peers share: one file per term (<c>docs/journal.md</c>).</summary>
+/// <summary>Accounts in a folder that all peers share: a journal whose segments are the terms (<c>docs/journal.md</c>).</summary>
 /// <param name="folder">Made when it is missing.</param>
 /// <param name="snapshotEvery">Records between two snapshots.</param>
 /// <param name="logger">Learns of what costs time but loses nothing.</param>
 public sealed class FileAccounts(string folder, int snapshotEvery, ILogger logger) : AccountsStore
 {
-    private readonly JournalFolder _folder = new(folder);
-    private TermWriter? _writer;
-    private DurableLedger? _ledger;
+    /// <summary>What to do about damage.</summary>
+    public const string Advice = "'./lab trading-post repair' shows what is lost, and mends it";
+
+    private readonly JournalOptions<Ledger, AccountRecord> _journal = Journal(folder, snapshotEvery, logger);
+    private SegmentWriter<Ledger, AccountRecord>? _term;
 
     /// <summary>The last claim found damage. Until that is mended no further term is taken: it would leave a file and help nobody.</summary>
     private bool _isDamaged;
 
+    /// <summary>The accounts' journal.</summary>
+    public static JournalOptions<Ledger, AccountRecord> Journal(string folder, int snapshotEvery, ILogger logger) => new()
+    {
+        Folder = new JournalFolder(folder, "term-", Advice),
+        Records = AccountsJson.Default.IReadOnlyListAccountRecord,
+        SnapshotEvery = snapshotEvery,
+        KeepsHistory = true,
+        Logger = logger,
+    };
+
     protected override void Prepare()
     {
-        _folder.Create();
-        _ = _folder.HighestTerm();
+        _journal.Folder.Create();
+        _ = _journal.Folder.HighestSegment();
     }
 
     protected override ClaimedAccounts Claim(int trader, CancellationToken cancellationToken)
     {
-        _folder.Create();
+        _journal.Folder.Create();
         try
         {
             if (_isDamaged)
             {
-                JournalHistory.ReadLast(_folder, _folder.HighestTerm(), logger, cancellationToken);
+                JournalHistory.CheckLast(_journal, cancellationToken);
             }
 
             var claimed = Begin(TakeTerm(), trader, cancellationToken);
@@ -45,28 +57,18 @@ public sealed class FileAccounts(string folder, int snapshotEvery, ILogger logge
     }
 
     protected override bool WasGiven(long term, int? trader) =>
-        Disk.Exists(_folder.Journal(term)) && (trader is null || TermReader.TraderOf(_folder, term) == trader);
+        _journal.Folder.WasTaken(term) && (trader is null || _journal.Folder.WriterOf(term) == trader);
 
     /// <summary>The first half of a claim: from here on earlier terms are fenced.</summary>
-    internal TermWriter TakeTerm()
-    {
-        var (term, file) = _folder.TakeTerm();
-        return new TermWriter(_folder, term, file, logger);
-    }
+    internal SegmentWriter<Ledger, AccountRecord> TakeTerm() => new(_journal);
 
     /// <summary>The second half: the earlier terms are read, the term begins.</summary>
-    internal ClaimedAccounts Begin(TermWriter taken, int trader, CancellationToken cancellationToken)
+    internal ClaimedAccounts Begin(SegmentWriter<Ledger, AccountRecord> taken, int trader, CancellationToken cancellationToken)
     {
-        _writer = taken;
+        _term = taken;
         try
         {
-            var (ledger, continues) = JournalHistory.ReadLast(_folder, taken.Term - 1, logger, cancellationToken);
-            using var snapshot = JsonDocument.Parse(ledger.ToSnapshot());
-            _ledger = new DurableLedger(
-                TermReader.ToLedger(snapshot.RootElement, _folder.Path), taken.Term, ledger.Records, snapshotEvery, WriteSnapshot, logger);
-            taken.Append(new TermClaim(taken.Term, trader, continues, snapshot.RootElement), AccountsJson.Default.TermClaim);
-            Disk.FlushFolder(_folder.Path);
-            return new ClaimedAccounts(taken.Term, ledger);
+            return new ClaimedAccounts(taken.Segment, taken.Begin(trader, cancellationToken));
         }
         catch
         {
@@ -74,22 +76,23 @@ public sealed class FileAccounts(string folder, int snapshotEvery, ILogger logge
             GiveUp();
             throw;
         }
-
-        void WriteSnapshot(long offset, byte[] ledger) => SnapshotFile.Write(_folder, taken.Term, offset, ledger);
     }
 
     protected override void Append(IReadOnlyList<AccountRecord> records)
     {
-        if (_writer is null || _ledger is null)
+        if (_term is null)
         {
             throw new IOException("no term is held: claim one first");
         }
 
         try
         {
-            _ledger.Apply(records);
-            _writer.Append(records, AccountsJson.Default.IReadOnlyListAccountRecord);
-            _ledger.Written(_writer.Offset);
+            foreach (var record in records)
+            {
+                _term.Apply(record);
+            }
+
+            _term.Write(records);
         }
         catch
         {
@@ -100,10 +103,8 @@ public sealed class FileAccounts(string folder, int snapshotEvery, ILogger logge
 
     protected override void GiveUp()
     {
-        _ledger?.Finish();
-        _writer?.Dispose();
-        _ledger = null;
-        _writer = null;
+        _term?.Dispose();
+        _term = null;
     }
 
     protected override bool IsFailure(Exception exception) => exception is UnauthorizedAccessException;

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Text.Json;
 using Dapper;
+using Lab.Journal;
 using Lab.TradingPost.Market;
 using Microsoft.Extensions.Logging;
 
@@ -33,7 +34,7 @@ public sealed class MySqlAccounts(string connectionString, string market, int sn
         """;
 
     private DbConnection? _connection;
-    private DurableLedger? _ledger;
+    private DurableState<Ledger, AccountRecord>? _ledger;
     private long _term;
     private long _number;
 
@@ -76,7 +77,8 @@ public sealed class MySqlAccounts(string connectionString, string market, int sn
         }
 
         var (ledger, number, snapshotAt) = MySqlHistory.ReadLast(connection, market, term, logger, cancellationToken);
-        _ledger = new DurableLedger(Ledger.FromSnapshot(ledger.ToSnapshot()), term, snapshotAt, snapshotEvery, WriteSnapshot, logger);
+        _ledger = new DurableState<Ledger, AccountRecord>(
+            Ledger.FromSnapshot(ledger.ToSnapshot()), term, snapshotEvery, WriteSnapshot, logger, ledger.Records - snapshotAt);
         (_term, _number) = (term, number);
         return new ClaimedAccounts(term, ledger);
     }
@@ -106,7 +108,10 @@ public sealed class MySqlAccounts(string connectionString, string market, int sn
 
         try
         {
-            _ledger.Apply(records);
+            foreach (var record in records)
+            {
+                _ledger.Apply(record);
+            }
         }
         catch
         {

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Text.Json;
 using Dapper;
+using Lab.Journal;
 using Lab.TradingPost.Market;
 using Microsoft.Extensions.Logging;
 

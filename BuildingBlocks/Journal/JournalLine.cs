@@ -5,7 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Win32.SafeHandles;
 
-namespace Lab.TradingPost.Accounts.Files;
+namespace Lab.Journal;
 
 /// <summary>
 /// A line: eight hexadecimal digits, the CRC-32C of the JSON; a space; the JSON; a newline. What is written at one time is
@@ -70,11 +70,12 @@ internal static class JournalLine
     }
 }
 
-/// <summary>Reads lines of a term's file, which its trader may be writing at the same time.</summary>
+/// <summary>Reads lines of a segment, which its writer may be writing at the same time.</summary>
+/// <param name="folder">Of the journal.</param>
 /// <param name="file">Open for reading; the caller's.</param>
 /// <param name="path">Of it, for messages.</param>
 /// <param name="offset">Where a line begins.</param>
-internal sealed class JournalLineReader(SafeFileHandle file, string path, long offset)
+internal sealed class JournalLineReader(JournalFolder folder, SafeFileHandle file, string path, long offset)
 {
     private byte[] _buffer = new byte[256 * 1024];
     private int _filled;
@@ -104,7 +105,7 @@ internal sealed class JournalLineReader(SafeFileHandle file, string path, long o
         _filled = _taken = 0;
         return TryReadWhole(out json)
             ? true
-            : throw new DamagedJournalException(path, Offset, "the line there is not whole, but later ones are");
+            : throw folder.Damaged(path, Offset, "the line there is not whole, but later ones are");
     }
 
     private bool TryReadWhole(out ReadOnlyMemory<byte> json)
@@ -122,7 +123,7 @@ internal sealed class JournalLineReader(SafeFileHandle file, string path, long o
     /// <summary>Contents of all whole lines from here on, whatever lies between them. Each is valid until the next one is asked for.</summary>
     public IEnumerable<ReadOnlyMemory<byte>> WholeLines()
     {
-        var rest = new JournalLineReader(file, path, Offset);
+        var rest = new JournalLineReader(folder, file, path, Offset);
         while (rest.TryFindLine(out var line))
         {
             // A part of the file that was lost reads as zeros, and a line may begin right behind it.

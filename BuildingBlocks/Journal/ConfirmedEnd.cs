@@ -2,10 +2,10 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
 
-namespace Lab.TradingPost.Accounts.Files;
+namespace Lab.Journal;
 
 /// <summary>
-/// Beside a term's file: up to where its trader knows it to be durable, and may have said so to others. A file that ends
+/// Beside a segment: up to where its writer knows it to be durable, and may have said so to others. A file that ends
 /// before that place has lost something; what is torn behind it was never acknowledged. In a file of its own, so that what
 /// damages the end of the journal, or all of it, leaves this.
 /// </summary>
@@ -14,26 +14,26 @@ namespace Lab.TradingPost.Accounts.Files;
 /// outlives the process, and it is on the disk a little later. A machine that loses power in between shows an earlier place.
 /// </remarks>
 /// <param name="folder">Of the journal.</param>
-/// <param name="term">The writer's own.</param>
+/// <param name="segment">The writer's own.</param>
 /// <param name="logger">Learns when it cannot be brought to the disk.</param>
-internal sealed class ConfirmedEnd(JournalFolder folder, long term, ILogger logger) : IDisposable
+internal sealed class ConfirmedEnd(JournalFolder folder, long segment, ILogger logger) : IDisposable
 {
     /// <summary>So much later it is on the disk at the latest.</summary>
     private static readonly TimeSpan FlushAfter = TimeSpan.FromMilliseconds(250);
 
-    private readonly string _path = folder.Confirmed(term);
+    private readonly string _path = folder.Confirmed(segment);
     private readonly MemoryStream _line = new();
     private readonly Lock _closing = new();
     private SafeFileHandle? _file;
     private int _isFlushDue;
 
-    /// <summary>Everything before is durable, and its term was not over then.</summary>
-    /// <param name="end">In the term's file, in bytes; never falls.</param>
+    /// <summary>Everything before is durable, and its writer was not fenced then.</summary>
+    /// <param name="end">In the segment, in bytes; never falls.</param>
     /// <exception cref="IOException">It cannot be written: then nothing may be acknowledged either.</exception>
     public void Write(long end)
     {
         // A later line is never shorter than an earlier one: it covers it.
-        JournalLine.Write(_line, new TermEnd(end), AccountsJson.Default.TermEnd);
+        JournalLine.Write(_line, new SegmentEnd(end), JournalJson.Default.SegmentEnd);
         _file ??= System.IO.File.OpenHandle(_path, FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
         RandomAccess.Write(_file, _line.GetBuffer().AsSpan(0, (int)_line.Length), 0);
         if (Interlocked.Exchange(ref _isFlushDue, 1) == 0)
@@ -45,11 +45,11 @@ internal sealed class ConfirmedEnd(JournalFolder folder, long term, ILogger logg
     /// <returns>Null: nothing was confirmed, or the machine lost power before it was on the disk.</returns>
     /// <exception cref="DamagedJournalException">It is no such file.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
-    public static long? Read(JournalFolder folder, long term)
+    public static long? Read(JournalFolder folder, long segment)
     {
         const int MostBytes = 256;
         const int MostAttempts = 10;
-        var path = folder.Confirmed(term);
+        var path = folder.Confirmed(segment);
         if (!Disk.Exists(path))
         {
             return null;
@@ -73,7 +73,7 @@ internal sealed class ConfirmedEnd(JournalFolder folder, long term, ILogger logg
             // Its writer may be at it just now.
             if (attempt == MostAttempts)
             {
-                throw new DamagedJournalException(path, 0, "nobody can tell up to where its term was acknowledged");
+                throw folder.Damaged(path, 0, "nobody can tell up to where its journal was acknowledged");
             }
         }
     }
@@ -88,11 +88,11 @@ internal sealed class ConfirmedEnd(JournalFolder folder, long term, ILogger logg
         _line.Dispose();
     }
 
-    private static TermEnd? Parse(ReadOnlyMemory<byte> json)
+    private static SegmentEnd? Parse(ReadOnlyMemory<byte> json)
     {
         try
         {
-            return JsonSerializer.Deserialize(json.Span, AccountsJson.Default.TermEnd);
+            return JsonSerializer.Deserialize(json.Span, JournalJson.Default.SegmentEnd);
         }
         catch (JsonException)
         {

@@ -2,11 +2,14 @@ using System.ComponentModel;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace Lab.TradingPost.Accounts.Files;
+namespace Lab.Journal;
 
-/// <summary>What the journal needs of the file system and the runtime does not offer (Linux; man 2 of each).</summary>
-internal static partial class Disk
+/// <summary>What a journal needs of the file system and the runtime does not offer (Linux; man 2 of each).</summary>
+public static partial class Disk
 {
+    /// <summary>Added to the name of a file that is being written.</summary>
+    internal const string Unfinished = ".unfinished";
+
     private const int NoSuchFile = 2;
     private const int Interrupted = 4;
     private const int MostAttempts = 100;
@@ -47,7 +50,7 @@ internal static partial class Disk
     /// <exception cref="IOException">It cannot be written; the one before is still there.</exception>
     public static void Replace(string path, ReadOnlySpan<byte> content)
     {
-        var unfinished = path + JournalFolder.Unfinished;
+        var unfinished = path + Unfinished;
         using (var file = File.OpenHandle(unfinished, FileMode.Create, FileAccess.Write))
         {
             RandomAccess.Write(file, content, 0);

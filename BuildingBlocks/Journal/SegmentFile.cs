@@ -2,10 +2,10 @@ using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
 
-namespace Lab.TradingPost.Accounts.Files;
+namespace Lab.Journal;
 
-/// <summary>Writes a term's file: line, disk, then a look whether the next term is taken, then up to where it is confirmed.</summary>
-internal sealed class TermWriter(JournalFolder folder, long term, SafeFileHandle file, ILogger logger) : IDisposable
+/// <summary>Writes a segment: line, disk, then a look whether the next one is taken, then up to where it is confirmed.</summary>
+internal sealed class SegmentFile(JournalFolder folder, long segment, SafeFileHandle file, ILogger logger) : IDisposable
 {
     /// <summary>
     /// Space is written ahead in such steps, in bytes: a line into space that is there is durable sooner than one that makes
@@ -13,19 +13,17 @@ internal sealed class TermWriter(JournalFolder folder, long term, SafeFileHandle
     /// </summary>
     private const long StepBytes = 256 * 1024;
 
-    private readonly string _path = folder.Journal(term);
-    private readonly string _next = folder.Journal(term + 1);
+    private readonly string _path = folder.Journal(segment);
+    private readonly string _next = folder.Journal(segment + 1);
     private readonly MemoryStream _line = new();
-    private readonly ConfirmedEnd _confirmed = new(folder, term, logger);
+    private readonly ConfirmedEnd _confirmed = new(folder, segment, logger);
     private long _size;
-
-    public long Term => term;
 
     /// <summary>In bytes: where the last line that is durable ends.</summary>
     public long Offset { get; private set; }
 
     /// <summary>One write, one wait for the disk.</summary>
-    /// <exception cref="FencedException">The next term was taken, perhaps before the line was durable.</exception>
+    /// <exception cref="FencedException">The next segment was taken, perhaps before the line was durable.</exception>
     /// <exception cref="IOException">Nobody knows whether the line is there.</exception>
     public void Append<T>(T content, JsonTypeInfo<T> type)
     {
@@ -44,21 +42,23 @@ internal sealed class TermWriter(JournalFolder folder, long term, SafeFileHandle
         Offset = end;
     }
 
-    /// <exception cref="FencedException">The next term is taken.</exception>
-    /// <exception cref="IOException">Nobody knows, or this term's file is no longer there.</exception>
-    public void ThrowIfFenced()
+    /// <exception cref="FencedException">The next segment is taken.</exception>
+    /// <exception cref="IOException">Nobody knows, or the segment is no longer there.</exception>
+    private void ThrowIfFenced()
     {
         if (Disk.Exists(_next))
         {
-            throw new FencedException($"term {term} is over: {_next} is there");
+            throw Fenced();
         }
 
-        // The next trader would not find it.
+        // The next writer would not find it.
         if (!Disk.Exists(_path))
         {
             throw new IOException($"{_path} was removed while it was written");
         }
     }
+
+    public FencedException Fenced() => new($"{_path} is over: {_next} is there");
 
     public void Dispose()
     {
