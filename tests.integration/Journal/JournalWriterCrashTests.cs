@@ -66,7 +66,7 @@ public sealed class JournalWriterCrashTests : IDisposable
         Directory.CreateDirectory(copy);
         try
         {
-            IReadOnlyList<string> inside = ["unshare", "--map-root-user", "--mount", "sh", "-c", "mount -t tmpfs -o size=1m lab \"$0\" || exit 1; \"$@\"; cp \"$0\"/* \"$0-copy\"; exit 0", _journal.Path];
+            IReadOnlyList<string> inside = ["unshare", "--map-root-user", "--mount", "sh", "-c", "mount -t tmpfs -o size=1m lab \"$0\" || exit 1; \"$@\"; cp \"$0\"/* \"$0-copy\" 2>/dev/null; exit 0", _journal.Path];
             await AccountsWriterProcess.SkipUnlessMayMountAsync(inside);
             using var writer = AccountsWriterProcess.Start(JournalAppender.Command, JsonSerializer.Serialize(Order with { SegmentBytes = 64 << 20 }), inside);
             await writer.WaitForExitAsync();
