@@ -55,7 +55,7 @@ internal static class YamlBinder
 
         var expected = type == typeof(string) ? "text"
             : type == typeof(int) || type == typeof(long) ? "a whole number"
-            : type == typeof(decimal) ? "a number"
+            : type == typeof(decimal) || type == typeof(double) ? "a number"
             : ItemOf(type) is not null ? "a list"
             : "a mapping (lines of 'key: value')";
         return (node, expected) switch
@@ -212,7 +212,7 @@ internal static class YamlBinder
         if (property?.GetCustomAttribute<RangeAttribute>() is { } range
             && (value < Convert.ToDouble(range.Minimum, CultureInfo.InvariantCulture) || value > Convert.ToDouble(range.Maximum, CultureInfo.InvariantCulture)))
         {
-            var number = type == typeof(decimal) ? "a number" : "a whole number";
+            var number = type == typeof(decimal) || type == typeof(double) ? "a number" : "a whole number";
             return Refuse(
                 scalar, string.Create(CultureInfo.InvariantCulture, $"{label}: expected {number} from {range.Minimum} to {range.Maximum}, found {Found(scalar)}"), problems);
         }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Lab.Harness.Archive;
 using Lab.Harness.Experiments;
 using Lab.Harness.Load;
@@ -104,7 +105,7 @@ public sealed class ExperimentRunner
     {
         var factors = block.SelectMany(run => run.Cell.Info.Factors).Where(factor => factor.SwitchCost > 0)
             .DistinctBy(factor => factor.Name).OrderByDescending(factor => factor.SwitchCost);
-        return [.. factors.Aggregate(block.OrderBy(_ => 0), (order, factor) => order.ThenBy(run => run.Cell.Word(factor.Name, ""), StringComparer.Ordinal))];
+        return [.. factors.Aggregate(block.OrderBy(_ => 0), (order, factor) => order.ThenBy(run => Convert.ToString(run.Cell.Factors.GetValueOrDefault(factor.Name), CultureInfo.InvariantCulture), StringComparer.Ordinal))];
     }
 
     private async Task PopulateAsync(
