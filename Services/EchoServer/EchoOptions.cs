@@ -19,15 +19,21 @@ internal sealed class EchoOptions
     /// <summary>ADDRESS:PORT whose frames are answered, by an engine that can be changed; null: there is none.</summary>
     public string? Framed { get; set; }
 
+    /// <summary>ADDRESS:PORT where every HTTP request gets the same answer; null: there is none.</summary>
+    public string? Http { get; set; }
+
     /// <summary>ADDRESS:PORT whose bytes go back as they come, by the engine that serves it.</summary>
     public IDictionary<string, string> Listen { get; set; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>Other processes may listen on the ports without frames, too.</summary>
     public bool SharePort { get; set; }
 
+    /// <summary>Without any setting it is the echo of the calibration.</summary>
+    public bool IsNothingElse => Listen.Count == 0 && Http is null;
+
     /// <summary>The port with frames: any that is free when nothing is said at all.</summary>
     public IPEndPoint? FramedPort() =>
-        Framed is not null ? IPEndPoint.Parse(Framed) : Listen.Count == 0 ? new IPEndPoint(IPAddress.Loopback, 0) : null;
+        Framed is not null ? IPEndPoint.Parse(Framed) : IsNothingElse ? new IPEndPoint(IPAddress.Loopback, 0) : null;
 
     /// <summary>The ports without.</summary>
     public IEnumerable<RawPort> RawPorts() => Listen.Select(port => new RawPort(port.Key, IPEndPoint.Parse(port.Value)));
@@ -39,6 +45,7 @@ internal sealed class EchoOptions
     [
         SettingChecks.OpenFiles(Section, new ConnectionLimits().MaxConnections),
         Framed is null ? null : SettingChecks.Address($"{Section}:{nameof(Framed)}", Framed),
+        Http is null ? null : SettingChecks.Address($"{Section}:{nameof(Http)}", Http),
         .. Listen.Select(port => Engines.Contains(port.Key, StringComparer.Ordinal)
             ? SettingChecks.Address($"{Section}:{nameof(Listen)}:{port.Key}", port.Value)
             : $"{Section}:{nameof(Listen)}:{port.Key}: there is no engine '{port.Key}'; there are: {string.Join(", ", Engines)}"),

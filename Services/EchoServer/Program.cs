@@ -30,7 +30,7 @@ async Task<WebApplication> StartAsync()
     EchoOptions.AddTo(builder.Services);
     // Not checked yet: it only says which parts there are.
     var given = builder.Configuration.GetSection(EchoOptions.Section).Get<EchoOptions>() ?? new EchoOptions();
-    var (hasRaw, hasFramed) = (given.Listen.Count > 0, given.Framed is not null || given.Listen.Count == 0);
+    var (hasRaw, hasFramed) = (given.Listen.Count > 0, given.Framed is not null || given.IsNothingElse);
     if (hasFramed)
     {
         builder.Services.AddSingleton(services => new FrameServer(
@@ -50,7 +50,17 @@ async Task<WebApplication> StartAsync()
         KestrelEcho.Listen(builder.WebHost);
     }
 
+    if (given.Http is not null)
+    {
+        ConstantAnswer.Listen(builder.WebHost);
+    }
+
     var app = builder.BuildLab();
+    if (given.Http is not null)
+    {
+        ConstantAnswer.Use(app);
+    }
+
     app.MapLabDefaults(admin =>
     {
         if (hasRaw)

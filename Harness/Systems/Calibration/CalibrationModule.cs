@@ -13,6 +13,7 @@ public static class CalibrationModule
     public const string Name = CalibrationTopology.Name;
 
     public const string RoundTrip = "tcp_round_trip";
+    public const string HttpGet = "http_get";
     public const string Select = "select_by_key";
     public const string Insert = "insert_row";
 
@@ -29,6 +30,7 @@ public static class CalibrationModule
         Name,
         [
             new OperationInfo(RoundTrip) { Title = "A small frame there and back over TCP: no request over the network can be faster." },
+            new OperationInfo(HttpGet) { Title = "A GET that the web server answers with a constant: the bound of requests over HTTP." },
             new OperationInfo(Select, OperationAccess.Reads)
             {
                 Title = "A SELECT of one row by primary key: the bound of reads that ask the database once per request.",

@@ -12,7 +12,7 @@ using Lab.Transport;
 namespace Lab.Harness.Systems.Calibration;
 
 /// <summary>
-/// What the machine gives without the system under test, by the same driver at the same concurrency: a TCP round trip, a
+/// What the machine gives without the system under test, by the same driver at the same concurrency: a TCP round trip, a GET, a
 /// SELECT by primary key, a durable INSERT of one row.
 /// </summary>
 public sealed class CalibrationScenario(LabControl lab, long seed) : IScenario
@@ -26,18 +26,20 @@ public sealed class CalibrationScenario(LabControl lab, long seed) : IScenario
     public async Task<IPopulation> PopulateAsync(Cell cell, CancellationToken cancellationToken)
     {
         var database = lab.Endpoints.Databases[CalibrationTopology.Database];
+        var http = new Uri($"http://{lab.Endpoints.Services[CalibrationTopology.HttpServer].Endpoints[CalibrationTopology.ClientEndpoint]}/");
         var echo = Addresses.Parse(lab.Endpoints.Services[CalibrationTopology.EchoServer].Endpoints[CalibrationTopology.ClientEndpoint]);
-        if (cell.Operation != CalibrationModule.RoundTrip)
+        if (cell.Operation is CalibrationModule.Select or CalibrationModule.Insert)
         {
             await Task.Run(() => CalibrationTable.Create(database), cancellationToken);
         }
 
-        return new CalibrationPopulation(lab, [.. Enumerable.Range(0, cell.Number(CalibrationModule.Clients)).Select(index => NewClient(cell, index, database, echo))]);
+        return new CalibrationPopulation(lab, [.. Enumerable.Range(0, cell.Number(CalibrationModule.Clients)).Select(index => NewClient(cell, index, database, echo, http))]);
     }
 
-    private LoadClient NewClient(Cell cell, int index, string database, DnsEndPoint echo) => cell.Operation switch
+    private LoadClient NewClient(Cell cell, int index, string database, DnsEndPoint echo, Uri http) => cell.Operation switch
     {
         CalibrationModule.RoundTrip => new EchoClient(index, echo),
+        CalibrationModule.HttpGet => new ConstantReader(index, http),
         CalibrationModule.Select => new RowReader(index, database, WorkloadSeed.For(seed, CalibrationModule.Select, index)),
         CalibrationModule.Insert => new RowWriter(index, database),
         _ => throw new NotSupportedException($"calibration has no operation '{cell.Operation}'"),
@@ -46,9 +48,12 @@ public sealed class CalibrationScenario(LabControl lab, long seed) : IScenario
     private sealed class CalibrationPopulation(LabControl lab, IReadOnlyList<LoadClient> clients) : IPopulation
     {
         /// <summary>No factor concerns a calibration; but what has crashed must be there again.</summary>
-        public Task ApplyAsync(Cell cell, CancellationToken cancellationToken) => cell.Operation == CalibrationModule.RoundTrip
-            ? lab.WaitUntilHealthyAsync(CalibrationTopology.EchoServer, cancellationToken)
-            : lab.WaitForDatabaseAsync(CalibrationTopology.Database, cancellationToken);
+        public Task ApplyAsync(Cell cell, CancellationToken cancellationToken) => cell.Operation switch
+        {
+            CalibrationModule.RoundTrip => lab.WaitUntilHealthyAsync(CalibrationTopology.EchoServer, cancellationToken),
+            CalibrationModule.HttpGet => lab.WaitUntilHealthyAsync(CalibrationTopology.HttpServer, cancellationToken),
+            _ => lab.WaitForDatabaseAsync(CalibrationTopology.Database, cancellationToken),
+        };
 
         public ILoad Load(Cell cell) => new ClosedLoop(clients);
 
@@ -58,9 +63,10 @@ public sealed class CalibrationScenario(LabControl lab, long seed) : IScenario
 
         public async ValueTask DisposeAsync()
         {
-            foreach (var client in clients.OfType<IAsyncDisposable>())
+            foreach (var client in clients)
             {
-                await client.DisposeAsync();
+                await (client is IAsyncDisposable open ? open.DisposeAsync() : default);
+                (client as IDisposable)?.Dispose();
             }
         }
     }
