@@ -21,7 +21,7 @@ public sealed record LabTopology
     /// <summary>The fault proxy that carries the links.</summary>
     public required ServiceSpec FaultProxy { get; init; }
 
-    private static IReadOnlyList<SystemEntry> All => [CalibrationTopology.Entry(), MarketplaceTopology.Entry(), EchoTopology.Entry(), TradingPostTopology.Entry()];
+    private static IReadOnlyList<SystemEntry> All => [CalibrationTopology.Entry(), MarketplaceTopology.Entry(), EchoTopology.Entry(), TradingPostTopology.Entry(), MedalTallyTopology.Entry()];
 
     /// <summary>Every system of the lab, with all that they need.</summary>
     public static LabTopology Complete() => Of(All);
@@ -75,12 +75,13 @@ public sealed record CacheSpec(string Name);
 
 /// <summary>A TCP way that injects faults: a fault proxy's listener in front of an endpoint.</summary>
 /// <param name="Name">Unique, also the proxy's name.</param>
-/// <param name="Class">Which toxics of a deployment it gets: <c>client-server</c>, <c>server-database</c>.</param>
+/// <param name="Class">Which toxics of a deployment it gets: <c>client-server</c>, <c>server-database</c>, <c>between-servers</c>.</param>
 /// <param name="To">Where it leads.</param>
 public sealed record LinkSpec(string Name, string Class, SettingValue To)
 {
     public const string ClientServer = "client-server";
     public const string ServerDatabase = "server-database";
+    public const string BetweenServers = "between-servers";
 }
 
 /// <summary>A process of a system.</summary>

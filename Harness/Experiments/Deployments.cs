@@ -46,7 +46,7 @@ public sealed record Deployment
 
     /// <summary>Class of links to its toxics.</summary>
     [Description("classes of links with their toxics; a class that is not named is left alone")]
-    [Keys(LinkSpec.ClientServer, LinkSpec.ServerDatabase)]
+    [Keys(LinkSpec.ClientServer, LinkSpec.ServerDatabase, LinkSpec.BetweenServers)]
     public required IReadOnlyDictionary<string, IReadOnlyList<LinkToxic>> Links { get; init; }
 
     /// <summary>The value of the factor <c>deployment</c>.</summary>

@@ -106,6 +106,11 @@ public sealed class LabControl(LabTopology topology, LabEndpoints endpoints, Dep
         },
         cancellationToken);
 
+    /// <summary>Ids of processes that a service tells of mean something here: it runs on this machine, and in no container.</summary>
+    /// <exception cref="LabControlException">The service does not answer.</exception>
+    public async Task<bool> IsHereAsync(string service, CancellationToken cancellationToken) =>
+        (await CallAsync<RunningProcess>(service, HttpMethod.Get, "/admin/process", content: null, cancellationToken)).Place == RunningProcess.This().Place;
+
     /// <summary>Where a service's time for some requests went.</summary>
     /// <returns>Those that it still knows.</returns>
     /// <exception cref="LabControlException">The service does not follow its requests, or does not answer.</exception>

@@ -5,7 +5,12 @@ public sealed class SystemModules(params IReadOnlyList<SystemModule> all)
 {
     /// <summary>Those of this lab: a new one is added here.</summary>
     public static SystemModules Default { get; } =
-        new(Marketplace.MarketplaceModule.Create(), Echo.EchoModule.Create(), TradingPost.TradingPostModule.Create(), Calibration.CalibrationModule.Create());
+        new(
+        Marketplace.MarketplaceModule.Create(),
+        Echo.EchoModule.Create(),
+        TradingPost.TradingPostModule.Create(),
+        MedalTally.MedalTallyModule.Create(),
+        Calibration.CalibrationModule.Create());
 
     public IReadOnlyList<SystemModule> All => all;
 

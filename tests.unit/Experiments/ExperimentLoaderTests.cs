@@ -23,6 +23,16 @@ public class ExperimentLoaderTests
         Assert.Equal(["full"], experiment.Groups[1].Presets.Keys);
     }
 
+    [Theory]
+    [InlineData("0.01", 0.01)]
+    [InlineData("1", 1)]
+    public void A_share_may_be_a_fraction(string text, double share)
+    {
+        var experiment = ExperimentSamples.Load(ExperimentSamples.With(("    matrix:\n      operation: [search", $"    errors_at_most: {text}\n    matrix:\n      operation: [search")));
+
+        Assert.Equal(share, experiment.Groups[0].ErrorsAtMost);
+    }
+
     [Fact]
     public void An_unknown_key_is_refused_with_file_line_column_and_what_was_expected()
     {
@@ -40,8 +50,8 @@ public class ExperimentLoaderTests
 
     [Theory]
     [InlineData("name: sample", "name: simple", "1:7: 'name': expected the file's name 'sample', found 'simple'")]
-    [InlineData("system: marketplace", "system: market", "2:9: unknown system 'market'; expected one of: marketplace, echo, trading-post, calibration")]
-    [InlineData("system: calibration", "system: calibratoin", "26:13: unknown system 'calibratoin'; did you mean 'calibration'? expected one of: marketplace, echo, trading-post, calibration")]
+    [InlineData("system: marketplace", "system: market", "2:9: unknown system 'market'; expected one of: marketplace, echo, trading-post, medal-tally, calibration")]
+    [InlineData("system: calibration", "system: calibratoin", "26:13: unknown system 'calibratoin'; did you mean 'calibration'? expected one of: marketplace, echo, trading-post, medal-tally, calibration")]
     [InlineData("title: A sample\n", "", "1:1: the file: missing key 'title'; expected a heading for the report")]
     [InlineData("title: A sample", "title: [A, sample]", "3:8: 'title': expected text, found a list")]
     [InlineData("summary: Some words.", "summary: ''", "4:10: 'summary': expected text that does not begin with a space, found ''")]
@@ -52,6 +62,7 @@ public class ExperimentLoaderTests
     [InlineData("iterations: 10", "iterations: many", "16:21: 'iterations': expected a whole number, found 'many'")]
     [InlineData("operations_per_client: 1000", "operations_per_client: 1000001", "17:32: 'operations_per_client': expected a whole number from 1 to 1000000, found 1000001")]
     [InlineData("operations_per_client: 1000", "operations_per_client: 0", "17:32: 'operations_per_client': expected a whole number from 1 to 1000000, found 0")]
+    [InlineData("    matrix:\n      operation: [tcp", "    errors_at_most: 1.5\n    matrix:\n      operation: [tcp", "29:21: 'errors_at_most': expected a number from 0 to 1, found 1.5")]
     [InlineData("iterations: 10", "iterations: *ten", "16:21: alias '*ten' is not supported; write the value itself")]
     [InlineData("      full:\n        iterations: 10", "      fulll:\n        iterations: 10", "15:7: unknown key 'fulll'; did you mean 'full'? expected one of: quick, full")]
     public void A_wrong_value_is_refused(string old, string replacement, string expected) =>

@@ -1,6 +1,9 @@
+using System.Text.Json.Serialization;
+
 namespace Lab.Coordination.Clocks;
 
 /// <summary>What became of a member in a round.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ClockMemberState>))]
 public enum ClockMemberState
 {
     /// <summary>It did not answer, and was left out.</summary>

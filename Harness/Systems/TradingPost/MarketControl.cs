@@ -2,7 +2,6 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Lab.Harness.Running;
-using Lab.ServiceDefaults;
 using Lab.TradingPost.Market;
 using Lab.TradingPost.Protocol;
 using Lab.TradingPost.Supervision;
@@ -75,11 +74,6 @@ internal sealed class MarketControl(LabControl lab, string service)
             return true;
         },
         cancellationToken);
-
-    /// <summary>The peers' ids of processes mean something here: the supervisor runs on this machine, and in no container.</summary>
-    public async Task<bool> IsHereAsync(CancellationToken cancellationToken) =>
-        (await lab.CallAsync<RunningProcess>(service, HttpMethod.Get, "/admin/process", content: null, cancellationToken)).Place
-            == RunningProcess.This().Place;
 
     private Task<MarketState> ActAsync(int peer, string action, CancellationToken cancellationToken) => lab.CallAsync<MarketState>(
         service,

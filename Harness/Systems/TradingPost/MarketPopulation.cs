@@ -5,6 +5,7 @@ using Lab.Harness.Load;
 using Lab.Harness.Measurement;
 using Lab.Harness.Running;
 using Lab.Harness.Verdicts;
+using Lab.Topology.Systems;
 using Lab.TradingPost.Client;
 using Lab.TradingPost.Market;
 using Lab.TradingPost.Protocol;
@@ -34,7 +35,7 @@ internal sealed class MarketPopulation(LabControl lab, MarketControl market, Mar
     {
         var state = await market.OpenAsync(settings, cancellationToken);
         _peers = [.. state.Peers.Select(peer => Addresses.Parse(peer.Address))];
-        _isHere = await market.IsHereAsync(cancellationToken);
+        _isHere = await lab.IsHereAsync(TradingPostTopology.Supervisor, cancellationToken);
         await SettleAsync(cancellationToken);
     }
 
