@@ -79,7 +79,7 @@ public class DeploymentsTests
     [InlineData("stream: upstream", "stream: up", "9:36: 'stream': found 'up'; expected one of: upstream, downstream")]
     [InlineData("stream: downstream", "stream: upstream", "10:11: a second latency toxic for stream upstream; expected at most one")]
     [InlineData("type: latency, stream: upstream", "type: latencey, stream: upstream", "9:19: 'type': found 'latencey'; did you mean 'latency'? expected one of: latency")]
-    [InlineData("client-server:", "client-sever:", "8:7: unknown key 'client-sever'; did you mean 'client-server'? expected one of: client-server, server-database")]
+    [InlineData("client-server:", "client-sever:", "8:7: unknown key 'client-sever'; did you mean 'client-server'? expected one of: client-server, server-database, between-servers")]
     [InlineData("  local:", "  here:", "2:3: 'deployments': missing key 'local'")]
     [InlineData("links: {}", "links: []", "4:12: 'links': expected a mapping (lines of 'key: value'), found a list")]
     public void A_deployment_that_cannot_be_is_refused(string old, string replacement, params string[] expected)

@@ -83,7 +83,7 @@ public class ExperimentLoaderTests
     [InlineData("[\"off\"]", "[]", "13:14: 'cache': expected at least 1 item, found 0")]
     [InlineData("[\"off\"]", "\"off\"", "13:14: 'cache': expected a list, found 'off'")]
     [InlineData("[\"off\"]", "[redis, redis]", "13:22: 'cache': 'redis' is listed twice; expected each item once")]
-    [InlineData("cache: [\"off\"]", "deployment: [moon]", "13:20: 'deployment': found 'moon'; expected one of: local, gcp")]
+    [InlineData("cache: [\"off\"]", "deployment: [moon]", "13:20: 'deployment': found 'moon'; expected one of: local, gcp, continents")]
     [InlineData("cache: [\"off\"]", "items_per_seller: [100001]", "13:26: 'items_per_seller': found '100001'; expected a whole number from 0 to 100000")]
     [InlineData("cache: [\"off\"]", "items_per_seller: [-1]", "13:26: 'items_per_seller': found '-1'; expected a whole number from 0 to 100000")]
     [InlineData("cache: [\"off\"]", "chache: [\"off\"]", "13:7: system 'marketplace' has no factor 'chache'; did you mean 'cache'? expected one of: operation, clients, engine, cache, tracing, deployment, items_per_seller, limits, isolation")]
@@ -120,7 +120,7 @@ public class ExperimentLoaderTests
                 "12:32: 'engine': found 'fast'; expected one of: threads, select, epoll, async, uring",
                 "16:21: 'iterations': expected a whole number from 1 to 1000, found -1",
                 "24:23: preset 'quick' selects a value that the matrix lacks: '7+7'; expected one of: 1+1, 10+20",
-                "30:19: 'operation': found 'ping'; expected one of: tcp_round_trip, select_by_key, insert_row",
+                "30:19: 'operation': found 'ping'; expected one of: tcp_round_trip, http_get, select_by_key, insert_row",
                 "31:7: duplicate key 'operation'; it is already given on line 30",
             ],
             ExperimentSamples.Refusals(yaml));

@@ -86,7 +86,7 @@ public class PlannerTests
     [Fact]
     public void An_unknown_experiment_is_refused_with_those_that_exist() =>
         Assert.Equal(
-            "unknown experiment 'marketplce'; did you mean 'marketplace'? known: echo, marketplace, trading-post",
+            "unknown experiment 'marketplce'; did you mean 'marketplace'? known: echo, marketplace, medal-tally, trading-post",
             Assert.Throws<UnknownNameException>(() => Planner.Plan(ExperimentSamples.Shipped.Experiments, ["marketplce"], "quick")).Message);
 
     [Fact]

@@ -12,7 +12,7 @@ public class LabTopologyTests
         Assert.All(echo.Services, service => Assert.Equal("echo", service.System));
         var calibration = LabTopology.For(["calibration"]);
         Assert.Single(calibration.Databases);
-        Assert.Single(calibration.Services);
+        Assert.Equal(["calibration-echo", "calibration-http"], calibration.Services.Select(service => service.Name));
     }
 
     [Fact]

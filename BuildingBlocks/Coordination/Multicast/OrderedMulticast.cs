@@ -1,21 +1,5 @@
 namespace Lab.Coordination.Multicast;
 
-/// <summary>Where a member of a group stands.</summary>
-public enum MulticastState
-{
-    /// <summary>It is no member, and wants to be one.</summary>
-    Joining,
-
-    /// <summary>It is in the view, and waits for the state.</summary>
-    Restoring,
-
-    /// <summary>It sends and delivers.</summary>
-    Active,
-
-    /// <summary>The view ends: it has stopped, and waits for the next one.</summary>
-    Flushing,
-}
-
 /// <summary>
 /// Totally ordered, uniform multicast in a group with views: what any member delivers at a place, even if it dies then, all others who go on
 /// deliver at that place. An algorithm without I/O: messages in, messages out. Called by one thread at a time.
@@ -83,8 +67,6 @@ public sealed class OrderedMulticast
     public int Undelivered => _own.Undelivered;
 
     private GroupMember Self => new(_host.Id, _incarnation);
-
-    private bool IsCoordinator => _membership.Coordinator(_view) == _host.Id;
 
     private long TicksInState => _ticks - _stateSinceTick;
 
@@ -193,7 +175,7 @@ public sealed class OrderedMulticast
                 EndTurn();
                 break;
             case MulticastState.Flushing:
-                SendFlush();
+                _flush!.Send();
                 TryClaim();
                 if (IsDue(_options.RegisterUs))
                 {
@@ -244,11 +226,7 @@ public sealed class OrderedMulticast
                 _order!.Receive(index, message);
                 break;
             case MulticastMessageKind.Suspects when State is MulticastState.Active or MulticastState.Flushing:
-                foreach (var member in _view.Members.Where(member => message.Numbers.Contains(member.Id)))
-                {
-                    _membership.Complain(member.Id);
-                }
-
+                _view.Members.Where(member => message.Numbers.Contains(member.Id)).ToList().ForEach(member => _membership.Complain(member.Id));
                 Reconsider();
                 break;
             case MulticastMessageKind.Flush or MulticastMessageKind.FlushState or MulticastMessageKind.Suspects when State == MulticastState.Restoring:
@@ -256,15 +234,11 @@ public sealed class OrderedMulticast
                 Leave();
                 break;
             case MulticastMessageKind.Flush when State is MulticastState.Active or MulticastState.Flushing:
-                Freeze();
+                Freeze(tells: false);
                 Send(from, MulticastMessageKind.FlushState, _flush!.Own);
                 break;
             case MulticastMessageKind.FlushState when State is MulticastState.Active or MulticastState.Flushing && message.Numbers.Count == _view.Members.Count:
-                if (State == MulticastState.Active)
-                {
-                    Freeze();
-                    SendFlush();
-                }
+                Freeze(tells: true);
 
                 _flush!.Add(from, message.Numbers);
                 TryClaim();
@@ -285,10 +259,9 @@ public sealed class OrderedMulticast
     {
         if (State == MulticastState.Active && _membership.WantsChange(_view))
         {
-            if (IsCoordinator)
+            if (_membership.Coordinator(_view) == _host.Id)
             {
-                Freeze();
-                SendFlush();
+                Freeze(tells: true);
             }
             else if (_view.Members.Where(_membership.IsGone).Select(member => (long)member.Id).ToArray() is { Length: > 0 } gone)
             {
@@ -303,49 +276,21 @@ public sealed class OrderedMulticast
     /// From now on this member takes nothing more in this view, and so acknowledges nothing more: whatever anybody has delivered or will deliver in it, this
     /// member has.
     /// </summary>
-    private void Freeze()
+    private void Freeze(bool tells)
     {
         if (State == MulticastState.Active)
         {
             Enter(MulticastState.Flushing);
-            _flush = new Flush(_view, _host.Id, _order!.Received(), _options.Mistake);
-        }
-    }
-
-    private void SendFlush()
-    {
-        var coordinator = _membership.Coordinator(_view);
-        if (coordinator != _host.Id)
-        {
-            Send(coordinator, MulticastMessageKind.FlushState, _flush!.Own);
-            return;
-        }
-
-        foreach (var member in _view.Members)
-        {
-            if (member.Id != _host.Id && !_flush!.Has(member.Id) && !_membership.IsGone(member))
+            _flush = new Flush(_host, _membership, _register, _options, _view, _order!.Received());
+            if (tells)
             {
-                Send(member.Id, MulticastMessageKind.Flush);
+                _flush.Send();
             }
         }
     }
 
     /// <summary>When all who go on have stopped, the register is asked for the next view.</summary>
-    private void TryClaim()
-    {
-        if (State != MulticastState.Flushing || _register.IsAsking || !IsCoordinator)
-        {
-            return;
-        }
-
-        var going = _view.Members.Where(member => !_membership.IsGone(member)).ToList();
-        if (!_flush!.IsComplete(going) || (going.Count * 2 < _view.Members.Count && TicksInState * _options.TickUs < _options.MinorityDelayUs))
-        {
-            return;
-        }
-
-        _register.Claim(new GroupView(_view.Number + 1, _view.Era, [.. going.Concat(_membership.Joiners(_view)).OrderBy(member => member.Id)], _flush.Cut(going)));
-    }
+    private void TryClaim() => _flush?.TryClaim(TicksInState * _options.TickUs);
 
     private void Install(GroupView view, IReadOnlyList<long> cut, bool tellsOthers)
     {
@@ -355,10 +300,7 @@ public sealed class OrderedMulticast
         Use(view);
         if (tellsOthers)
         {
-            foreach (var id in before.Members.Concat(view.Members).Select(member => member.Id).Distinct().Where(id => id != _host.Id))
-            {
-                Send(id, MulticastMessageKind.NewView);
-            }
+            SendToOthers(before.Members.Concat(view.Members).Select(member => member.Id).Distinct(), MulticastMessageKind.NewView);
         }
 
         _transfer.Begin(before, view, _delivery.Place);
@@ -392,13 +334,7 @@ public sealed class OrderedMulticast
             return;
         }
 
-        foreach (var node in _membership.Nodes)
-        {
-            if (node != _host.Id)
-            {
-                _host.Send(node, new MulticastMessage { Kind = MulticastMessageKind.Join, Incarnation = _incarnation, Place = _firstPlace });
-            }
-        }
+        SendToOthers(_membership.Nodes, MulticastMessageKind.Join);
     }
 
     private void WaitForState()
@@ -409,13 +345,7 @@ public sealed class OrderedMulticast
             return;
         }
 
-        foreach (var member in _view.Members)
-        {
-            if (member.Id != _host.Id)
-            {
-                Send(member.Id, MulticastMessageKind.StateWanted);
-            }
-        }
+        SendToOthers(_view.Members.Select(member => member.Id), MulticastMessageKind.StateWanted);
     }
 
     private void Use(GroupView view)
@@ -456,6 +386,14 @@ public sealed class OrderedMulticast
 
     private bool IsDue(long periodUs) => (TicksInState + 1) % Math.Max(1, periodUs / _options.TickUs) == 0;
 
+    private void SendToOthers(IEnumerable<int> nodes, MulticastMessageKind kind)
+    {
+        foreach (var node in nodes.Where(node => node != _host.Id))
+        {
+            Send(node, kind);
+        }
+    }
+
     private void Send(int to, MulticastMessageKind kind, IReadOnlyList<long>? numbers = null) =>
-        _host.Send(to, new MulticastMessage { Kind = kind, View = _view.Number, Numbers = numbers ?? [] });
+        _host.Send(to, new MulticastMessage { Kind = kind, View = _view.Number, Numbers = numbers ?? [], Incarnation = _incarnation, Place = _firstPlace });
 }

@@ -27,7 +27,8 @@ public static class MedalTallyTopology
     /// <summary>The way to a member, for other members.</summary>
     public static string MemberLink(int id) => FormattableString.Invariant($"to-member-{id}");
 
-    private const string MySql = MarketplaceTopology.Database;
+    /// <summary>The database server of boards in MySQL.</summary>
+    public const string MySql = MarketplaceTopology.Database;
     private const string Project = "MedalTally";
 
     /// <summary>The endpoint of a front-end, from 1 on.</summary>

@@ -96,7 +96,7 @@ internal sealed class TallyPopulation(LabControl lab, bool isTwoTier, string sto
         ProcessRoles.Harness => ProcessRoles.Load,
         MedalTallyTopology.Single when !isTwoTier => ProcessRoles.Server,
         MedalTallyTopology.DatabaseServer when isTwoTier => MedalTallyClaims.DatabaseRole,
-        MarketplaceTopology.Database when store == "mysql" => "mysql",
+        MedalTallyTopology.MySql when store == "mysql" => "mysql",
         _ when isTwoTier && process.StartsWith("front-end-", StringComparison.Ordinal) => MedalTallyClaims.FrontEndRole,
         _ => ProcessRoles.Rest,
     };

@@ -16,13 +16,6 @@ using Microsoft.Extensions.Logging;
 
 namespace Lab.MedalTally.Group;
 
-/// <summary>Where a member listens, and how it reaches the others.</summary>
-/// <param name="Id">Its own.</param>
-/// <param name="Listen">Its own.</param>
-/// <param name="Addresses">Of all members by id.</param>
-/// <param name="Secret">Of the tiers.</param>
-internal sealed record GroupPlace(int Id, IPEndPoint Listen, IReadOnlyList<DnsEndPoint> Addresses, string Secret);
-
 /// <summary>
 /// A member of a group: gives the algorithms of coordination what they do not have, which is sockets, a clock, timers and the register.
 /// One thread does all that they do; what they want to send leaves at the end of each turn.
@@ -44,7 +37,6 @@ internal sealed class GroupMember : IElectionHost, IClockHost, IMulticastHost, I
     private readonly GroupPlace _place;
     private readonly Func<RegisterRequest, Task<RegisterReply>> _register;
     private readonly ILogger _logger;
-    private readonly LogLimiter _dropped = new();
     private readonly EventThread _thread;
     private readonly FrameServer _server;
     private readonly FailureDetector _detector = new(Patience);
@@ -54,11 +46,10 @@ internal sealed class GroupMember : IElectionHost, IClockHost, IMulticastHost, I
     private readonly OrderedMulticast? _multicast;
     private readonly Raffle _raffle = new();
     private readonly List<ClockRound> _rounds = [];
-    private readonly HashSet<FrameSender> _toFlush = [];
 
     /// <summary>Own messages that somebody waits for, by their number.</summary>
     private readonly Dictionary<long, Action<long?>> _awaited = [];
-    private FrameSender?[] _senders = [];
+    private GroupConnections? _others;
 
     /// <param name="settings">Of the group.</param>
     /// <param name="place">Of the member.</param>
@@ -100,13 +91,7 @@ internal sealed class GroupMember : IElectionHost, IClockHost, IMulticastHost, I
     /// <summary>Takes part.</summary>
     public async Task BeginAsync()
     {
-        _senders =
-        [
-            .. _place.Addresses.Select((address, id) => id == Id ? null : new FrameSender(
-                address,
-                new FrameSenderOptions { Introduce = IntroduceAsync, MaxWaitingBytes = 8 * 1024 * 1024 },
-                _ => _thread.Post(() => Lose(id)))),
-        ];
+        _others = new GroupConnections(_place, _settings.Run, id => _thread.Post(() => Lose(id)), _logger);
         _thread.Post(Begin);
         _thread.Start();
         await _server.SwitchEngineAsync(Engine, CancellationToken.None);
@@ -163,10 +148,7 @@ internal sealed class GroupMember : IElectionHost, IClockHost, IMulticastHost, I
     {
         _thread.Dispose();
         await _server.DisposeAsync();
-        foreach (var sender in _senders)
-        {
-            await (sender?.DisposeAsync() ?? default);
-        }
+        await (_others?.DisposeAsync() ?? default);
 
         foreach (var awaited in _awaited.Values)
         {
@@ -174,17 +156,17 @@ internal sealed class GroupMember : IElectionHost, IClockHost, IMulticastHost, I
         }
     }
 
-    void IElectionHost.Send(int to, ElectionMessage message) => Queue(to, GroupFrames.Of(Id, message));
+    void IElectionHost.Send(int to, ElectionMessage message) => _others!.Queue(to, GroupFrames.Of(Id, message));
 
     void IClockHost.Send(int to, ClockMessage message)
     {
-        Queue(to, GroupFrames.Of(Id, message));
+        _others!.Queue(to, GroupFrames.Of(Id, message));
 
         // What it says is the time now.
-        _senders[to]?.Flush();
+        _others!.Flush(to);
     }
 
-    void IMulticastHost.Send(int to, MulticastMessage message) => Queue(to, GroupFrames.Of(Id, message));
+    void IMulticastHost.Send(int to, MulticastMessage message) => _others!.Queue(to, GroupFrames.Of(Id, message));
 
     public void SetTimer(string timer, long delayUs) => _thread.Timers.Set(timer, delayUs, () => Fire(timer));
 
@@ -265,7 +247,7 @@ internal sealed class GroupMember : IElectionHost, IClockHost, IMulticastHost, I
 
     private void Begin()
     {
-        for (var id = 0; id < _senders.Length; id++)
+        for (var id = 0; id < _settings.Members; id++)
         {
             if (id != Id)
             {
@@ -298,23 +280,14 @@ internal sealed class GroupMember : IElectionHost, IClockHost, IMulticastHost, I
         }
     }
 
-    private async Task IntroduceAsync(Socket socket, CancellationToken cancellationToken)
-    {
-        using var hello = GroupFrames.Hello(Id, _settings.Run, _place.Secret);
-        for (var wire = hello.Wire; wire.Length > 0;)
-        {
-            wire = wire[await socket.SendAsync(wire, SocketFlags.None, cancellationToken)..];
-        }
-    }
-
     private void Receive(GroupFrame frame)
     {
-        if (frame.From >= _senders.Length || frame.From == Id)
+        if (frame.From >= _settings.Members || frame.From == Id)
         {
             return;
         }
 
-        _senders[frame.From]?.Hurry();
+        _others!.Hurry(frame.From);
         _detector.Heard(frame.From, MonotonicClock.NowUs);
         _election.Trust(frame.From);
         _multicast?.Trust(frame.From);
@@ -353,11 +326,11 @@ internal sealed class GroupMember : IElectionHost, IClockHost, IMulticastHost, I
 
     private void Beat()
     {
-        for (var id = 0; id < _senders.Length; id++)
+        for (var id = 0; id < _settings.Members; id++)
         {
             if (id != Id)
             {
-                Queue(id, GroupFrames.Heartbeat(Id));
+                _others!.Queue(id, GroupFrames.Heartbeat(Id));
             }
         }
 
@@ -369,35 +342,10 @@ internal sealed class GroupMember : IElectionHost, IClockHost, IMulticastHost, I
         SetTimer(HeartbeatTimer, Patience.HeartbeatUs);
     }
 
-    private void Queue(int to, OutgoingFrame frame)
-    {
-        using (frame)
-        {
-            if (_senders[to] is not { } sender)
-            {
-                return;
-            }
-
-            if (sender.TryQueue(frame.Wire.Span))
-            {
-                _toFlush.Add(sender);
-            }
-            else if (_dropped.Allows(out var more))
-            {
-                _logger.LogWarning("member {Member} does not take what is sent to it: a message was dropped, and {More} before", to, more);
-            }
-        }
-    }
-
     private void EndTurn()
     {
         _multicast?.EndTurn();
-        foreach (var sender in _toFlush)
-        {
-            sender.Flush();
-        }
-
-        _toFlush.Clear();
+        _others!.Flush();
     }
 
     private async Task AskAsync(RegisterRequest request, Action<RegisterReply> answered, Action failed)
