@@ -40,11 +40,16 @@ internal static class TallyApi
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/getMedalTally/{team}", GetMedalTallyAsync).WithSummary("The medals of a team.");
-        routes.MapGet("/getScore/{event}", GetScoreAsync).WithSummary("The score of an event.");
-        routes.MapGet("/board", GetBoardAsync).WithSummary("Everything.");
-        routes.MapPost("/incrementMedalTally/{team}/{medal}", IncrementAsync).WithSummary("Adds a medal: gold, silver or bronze. Durable when it is answered.");
-        routes.MapPut("/setScore/{event}/{rome}/{gaul}", SetScoreAsync).WithSummary("Sets the score of an event. Durable when it is answered.");
+        routes.MapGet("/getMedalTally/{team}", GetMedalTallyAsync).Answers<TeamMedals>("The medals of a team.", StatusCodes.Status404NotFound);
+        routes.MapGet("/getScore/{event}", GetScoreAsync).Answers<EventScore>("The score of an event.", StatusCodes.Status404NotFound);
+        routes.MapGet("/board", GetBoardAsync).Answers<Board>("Everything.");
+        routes.MapPost("/incrementMedalTally/{team}/{medal}", IncrementAsync).Answers<TeamMedals>(
+            "Adds a medal: gold, silver or bronze. Durable when it is answered.", StatusCodes.Status401Unauthorized, StatusCodes.Status404NotFound);
+        routes.MapPut("/setScore/{event}/{rome}/{gaul}", SetScoreAsync).Answers<EventScore>(
+            "Sets the score of an event. Durable when it is answered.",
+            StatusCodes.Status400BadRequest,
+            StatusCodes.Status401Unauthorized,
+            StatusCodes.Status404NotFound);
         routes.MapGet("/updates", (HttpContext context, UpdateStream stream) => stream.Serve(context, @event: null))
             .WithSummary("Pushes every change of the board as a server-sent event.");
         routes.MapGet("/updates/{event}", (string @event, HttpContext context, UpdateStream stream) => stream.Serve(context, @event))
@@ -55,7 +60,7 @@ internal static class TallyApi
     public static ProblemHttpResult Unknown(string what, string name, IReadOnlyList<string> known) => TypedResults.Problem(
         $"there is no {what} '{name}'; there are: {string.Join(", ", known)}", statusCode: StatusCodes.Status404NotFound, title: $"unknown {what}");
 
-    private static async Task<Results<Ok<TeamMedals>, ProblemHttpResult>> GetMedalTallyAsync(string team, ITallyStore store)
+    private static async Task<IResult> GetMedalTallyAsync(string team, ITallyStore store)
     {
         if (Catalog.Find(Catalog.Teams, team) is not (>= 0 and var index))
         {
@@ -64,7 +69,7 @@ internal static class TallyApi
 
         try
         {
-            return TypedResults.Ok(TeamMedals.Of(await store.ReadAsync(RowKind.Team, index)));
+            return new JsonAnswer<TeamMedals>(TeamMedals.Of(await store.ReadAsync(RowKind.Team, index)), ApiJson.Default.TeamMedals);
         }
         catch (StoreException exception)
         {
@@ -72,7 +77,7 @@ internal static class TallyApi
         }
     }
 
-    private static async Task<Results<Ok<EventScore>, ProblemHttpResult>> GetScoreAsync(string @event, ITallyStore store)
+    private static async Task<IResult> GetScoreAsync(string @event, ITallyStore store)
     {
         if (Catalog.Find(Catalog.Events, @event) is not (>= 0 and var index))
         {
@@ -81,7 +86,7 @@ internal static class TallyApi
 
         try
         {
-            return TypedResults.Ok(EventScore.Of(await store.ReadAsync(RowKind.Event, index)));
+            return new JsonAnswer<EventScore>(EventScore.Of(await store.ReadAsync(RowKind.Event, index)), ApiJson.Default.EventScore);
         }
         catch (StoreException exception)
         {
@@ -89,11 +94,11 @@ internal static class TallyApi
         }
     }
 
-    private static async Task<Results<Ok<Board>, ProblemHttpResult>> GetBoardAsync(ITallyStore store, CancellationToken cancellationToken)
+    private static async Task<IResult> GetBoardAsync(ITallyStore store, CancellationToken cancellationToken)
     {
         try
         {
-            return TypedResults.Ok(Board.Of(await store.ReadBoardAsync(cancellationToken)));
+            return new JsonAnswer<Board>(Board.Of(await store.ReadBoardAsync(cancellationToken)), ApiJson.Default.Board);
         }
         catch (StoreException exception)
         {
@@ -101,7 +106,7 @@ internal static class TallyApi
         }
     }
 
-    private static async Task<Results<Ok<TeamMedals>, UnauthorizedHttpResult, ProblemHttpResult>> IncrementAsync(
+    private static async Task<IResult> IncrementAsync(
         string team, string medal, HttpRequest request, ITallyStore store, TallySecrets secrets)
     {
         if (!secrets.IsAnnouncerOf(request))
@@ -121,7 +126,7 @@ internal static class TallyApi
 
         try
         {
-            return TypedResults.Ok(TeamMedals.Of(await store.WriteAsync(TallyWrite.Increment(index, (Medal)which))));
+            return new JsonAnswer<TeamMedals>(TeamMedals.Of(await store.WriteAsync(TallyWrite.Increment(index, (Medal)which))), ApiJson.Default.TeamMedals);
         }
         catch (StoreException exception)
         {
@@ -129,7 +134,7 @@ internal static class TallyApi
         }
     }
 
-    private static async Task<Results<Ok<EventScore>, UnauthorizedHttpResult, ProblemHttpResult>> SetScoreAsync(
+    private static async Task<IResult> SetScoreAsync(
         string @event, string rome, string gaul, HttpRequest request, ITallyStore store, TallySecrets secrets)
     {
         if (!secrets.IsAnnouncerOf(request))
@@ -150,7 +155,7 @@ internal static class TallyApi
 
         try
         {
-            return TypedResults.Ok(EventScore.Of(await store.WriteAsync(TallyWrite.SetScore(index, romePoints, gaulPoints))));
+            return new JsonAnswer<EventScore>(EventScore.Of(await store.WriteAsync(TallyWrite.SetScore(index, romePoints, gaulPoints))), ApiJson.Default.EventScore);
         }
         catch (StoreException exception)
         {

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Http.Json;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
@@ -212,7 +211,7 @@ public sealed class MedalTallyClient : IDisposable
                 await ThrowIfRefusedAsync(response, isWrite, token);
                 try
                 {
-                    return await response.Content.ReadFromJsonAsync(type, token) ?? throw new JsonException("the answer is empty");
+                    return JsonSerializer.Deserialize(await response.Content.ReadAsByteArrayAsync(token), type) ?? throw new JsonException("the answer is empty");
                 }
                 catch (JsonException exception)
                 {

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Lab.Coordination.Clocks;
@@ -6,12 +5,9 @@ using Lab.Coordination.Elections;
 using Lab.Coordination.Failures;
 using Lab.Coordination.Multicast;
 using Lab.MedalTally.Stores;
-using Lab.ServiceDefaults;
 using Lab.Threading;
 using Lab.Transport;
-using Lab.Transport.Client;
 using Lab.Transport.Engines;
-using Lab.Transport.Frames;
 using Microsoft.Extensions.Logging;
 
 namespace Lab.MedalTally.Group;

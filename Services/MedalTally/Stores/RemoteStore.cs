@@ -25,8 +25,8 @@ internal sealed class RemoteStore : ITallyStore
     public RemoteStore(Func<DnsEndPoint> database, string secret, ILogger logger)
     {
         _connection = new DatabaseConnection(database, secret, logger);
-        _reads = new(new BatchLimits(MostUnderWay: 2, DatabaseFrames.MostTogether), ReadAsync);
-        _writes = new(new BatchLimits(MostUnderWay: 2, DatabaseFrames.MostTogether), WriteAsync);
+        _reads = new(new BatchLimits(MostUnderWay: 1, DatabaseFrames.MostTogether), ReadAsync);
+        _writes = new(new BatchLimits(MostUnderWay: 1, DatabaseFrames.MostTogether), WriteAsync);
     }
 
     public UpdateLog Updates { get; } = new();
