@@ -1,6 +1,7 @@
 using System.Globalization;
 using Lab.Harness.Analysis;
 using Lab.Harness.Archive;
+using Lab.Harness.Experiments;
 using Lab.Harness.Measurement;
 using Lab.Topology.Systems;
 
@@ -27,15 +28,19 @@ public static class MedalTallyClaims
     /// <param name="cells">The cells of one experiment, without calibration cells.</param>
     public static IReadOnlyList<Claim> Check(IReadOnlyList<CellResult> cells)
     {
-        var comparable = cells.Where(cell => cell.System == MedalTallyTopology.Name && Comparison.IsComparable(cell)).ToList();
+        // As published: the published mixture, on one machine, in no common order.
+        var comparable = cells
+            .Where(cell => cell.System == MedalTallyTopology.Name && Comparison.IsComparable(cell))
+            .Where(cell => cell.Factors.GetValueOrDefault(CommonFactors.Deployment) is null or CommonFactors.Local)
+            .Where(cell => cell.Operation == MedalTallyModule.Mixed && !cell.Factors.ContainsKey(MedalTallyModule.Order))
+            .ToList();
         return [.. new[] { SecondTierCosts(comparable), FrontEndsBringLittle(comparable), DatabaseIsTheBottleneck(comparable) }.OfType<Claim>()];
     }
 
     private static Claim? SecondTierCosts(IReadOnlyList<CellResult> cells)
     {
-        var mixed = cells.Where(cell => cell.Operation == MedalTallyModule.Mixed).ToList();
-        if (Column(mixed, MedalTallyModule.Tier) is not { } column
-            || CellPair.Of(mixed, column, MedalTallyModule.SingleTier, MedalTallyModule.TwoTier) is not { Count: > 0 } pairs)
+        if (Column(cells, MedalTallyModule.Tier) is not { } column
+            || CellPair.Of(cells, column, MedalTallyModule.SingleTier, MedalTallyModule.TwoTier) is not { Count: > 0 } pairs)
         {
             return null;
         }

@@ -136,9 +136,9 @@ public static class MedalTallyModule
         ],
         new NumberFactor(Clients, 1, MostClients),
         [
-            new WordFactor(Tier, [SingleTier, TwoTier]) { NamesItsValues = true },
+            new WordFactor(Tier, [SingleTier, TwoTier]),
             new NumberFactor(FrontEnds, 1, MedalTallyTopology.MostFrontEnds) { SwitchCost = 6, Title = "front-ends" },
-            new WordFactor(Store, [Journal, MySql]) { NamesItsValues = true, SwitchCost = 1 },
+            new WordFactor(Store, [Journal, MySql]) { SwitchCost = 1 },
             new WordFactor(Connections, [Kept, PerRequest]) { NamesItsValues = true },
             new NumberFactor(Members, 2, MedalTallyTopology.MostFrontEnds + 1),
             new WordFactor(Order, [Unordered, Symmetric, Sequencer]) { NamesItsValues = true },
