@@ -40,37 +40,42 @@ internal sealed class RequestBatches<TRequest, TReply>(BatchLimits limits, Func<
             batch = [item];
         }
 
-        _ = SendAsync(batch);
+        _ = SendAllAsync(batch);
         return item.Task;
     }
 
-    private async Task SendAsync(List<Item> batch)
+    /// <summary>A batch, and then those that wait, one after the other. A loop: many that fail at once would pile up on the stack.</summary>
+    private async Task SendAllAsync(List<Item> batch)
     {
-        TReply[]? replies = null;
-        Exception? failure = null;
+        var sending = SendAsync(batch);
+        for (var next = batch; next is not null; batch = next!)
+        {
+            var (replies, failure) = await sending;
+
+            // The next batch leaves before those who asked go on.
+            next = Next();
+            sending = next is null ? sending : SendAsync(next);
+            if (batch.Count <= PublishedInline)
+            {
+                Publish(batch, replies, failure);
+            }
+            else
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(static done => Publish(done.batch, done.replies, done.failure), (batch, replies, failure), preferLocal: false);
+            }
+        }
+    }
+
+    private async Task<(TReply[]? Replies, Exception? Failure)> SendAsync(List<Item> batch)
+    {
         try
         {
-            replies = await send(batch.ConvertAll(item => item.Request));
+            return (await send(batch.ConvertAll(item => item.Request)), null);
         }
         catch (Exception exception)
         {
             // Whoever asked hears of it, whatever it is.
-            failure = exception;
-        }
-
-        // The next batch leaves before those who asked go on.
-        if (Next() is { } next)
-        {
-            _ = SendAsync(next);
-        }
-
-        if (batch.Count <= PublishedInline)
-        {
-            Publish(batch, replies, failure);
-        }
-        else
-        {
-            ThreadPool.UnsafeQueueUserWorkItem(static done => Publish(done.batch, done.replies, done.failure), (batch, replies, failure), preferLocal: false);
+            return (null, exception);
         }
     }
 
