@@ -1,8 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using Lab.Coordination.Multicast;
 
 namespace Lab.MedalTally.Group;
@@ -13,7 +11,8 @@ internal sealed class Raffle
     /// <summary>Every so-manieth request enters its sender.</summary>
     public const int Every = 100;
 
-    private const int MostEntries = 100_000;
+    /// <summary>So few that with the longest names all of them fit into one frame, which is how they get to a member that joins.</summary>
+    private const int MostEntries = 10_000;
     private const int LongestName = 64;
     private const ulong HashBasis = 14695981039346656037;
     private const ulong HashPrime = 1099511628211;
@@ -38,8 +37,12 @@ internal sealed class Raffle
 
     public static byte[] RequestOf(string client)
     {
-        var name = Encoding.UTF8.GetBytes(client);
-        return [Request, .. name.AsSpan(0, Math.Min(name.Length, LongestName))];
+        var message = new byte[1 + LongestName];
+        message[0] = Request;
+
+        // As many whole characters as there is room for.
+        Encoding.UTF8.GetEncoder().Convert(client, message.AsSpan(1), flush: true, out _, out var nameBytes, out _);
+        return message[..(1 + nameBytes)];
     }
 
     /// <param name="seed">Decides who wins.</param>
@@ -70,7 +73,7 @@ internal sealed class Raffle
         switch (message)
         {
             case [Request, .. var name] when _draw.Count(place):
-                _names[place] = Encoding.UTF8.GetString(name);
+                _names[place] = Encoding.UTF8.GetString(name.Length > LongestName ? name[..LongestName] : name);
                 break;
             case [DrawNow, .. var seed] when seed.Length == sizeof(long):
                 var winner = _draw.Draw(BinaryPrimitives.ReadInt64BigEndian(seed));
@@ -80,21 +83,40 @@ internal sealed class Raffle
         }
     }
 
-    /// <summary>For one who joins.</summary>
-    public ReadOnlyMemory<byte> Snapshot() => JsonSerializer.SerializeToUtf8Bytes(
-        new RaffleState(_hash, _draw.Counted, [.. Entries], Winner), RaffleJson.Default.RaffleState);
-
-    public void Restore(ReadOnlyMemory<byte> snapshot)
+    /// <summary>For one who joins: the hash, how many requests were counted, the winner of the latest draw or none, and the entries.</summary>
+    public ReadOnlyMemory<byte> Snapshot()
     {
-        var state = JsonSerializer.Deserialize(snapshot.Span, RaffleJson.Default.RaffleState)!;
-        (_hash, Winner) = (state.Hash, state.Winner);
-        _names.Clear();
-        foreach (var entry in state.Entries)
+        using var bytes = new MemoryStream();
+        using var writer = new BinaryWriter(bytes, Encoding.UTF8);
+        writer.Write(_hash);
+        writer.Write(_draw.Counted);
+        writer.Write(Winner is not null);
+        foreach (var entry in Winner is null ? Entries : Entries.Prepend(Winner))
         {
-            _names[entry.Place] = entry.Client;
+            writer.Write(entry.Place);
+            writer.Write(entry.Client);
         }
 
-        _draw.Restore(state.Counted, state.Entries.Select(entry => entry.Place));
+        writer.Flush();
+        return bytes.ToArray();
+    }
+
+    /// <exception cref="EndOfStreamException">This is none.</exception>
+    public void Restore(ReadOnlyMemory<byte> snapshot)
+    {
+        using var reader = new BinaryReader(new MemoryStream(snapshot.ToArray(), writable: false), Encoding.UTF8);
+        _hash = reader.ReadUInt64();
+        var counted = reader.ReadInt64();
+        Winner = reader.ReadBoolean() ? new RaffleEntry(reader.ReadInt64(), reader.ReadString()) : null;
+        _names.Clear();
+        var places = new List<long>();
+        while (reader.BaseStream.Position < reader.BaseStream.Length)
+        {
+            places.Add(reader.ReadInt64());
+            _names[places[^1]] = reader.ReadString();
+        }
+
+        _draw.Restore(counted, places);
     }
 
     private void Mix(ulong value)
@@ -103,10 +125,3 @@ internal sealed class Raffle
         _hash ^= _hash >> 29;
     }
 }
-
-/// <summary>What a member knows of the order, for one who joins.</summary>
-internal sealed record RaffleState(ulong Hash, long Counted, IReadOnlyList<RaffleEntry> Entries, RaffleEntry? Winner);
-
-/// <summary>JSON of the raffle.</summary>
-[JsonSerializable(typeof(RaffleState))]
-internal sealed partial class RaffleJson : JsonSerializerContext;
