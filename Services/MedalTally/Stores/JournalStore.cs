@@ -51,12 +51,13 @@ internal sealed class JournalStore : ITallyStore
             // With this write, and perhaps with later ones.
             return _journal.State.Read(write.Kind, write.Index);
         }
-        catch (Exception exception) when (exception is JournalBusyException or FencedException or ObjectDisposedException)
+        catch (Exception exception) when (exception is JournalBusyException or ObjectDisposedException)
         {
             throw new StoreException(exception.Message, isOutcomeUnknown: false, exception);
         }
-        catch (IOException exception)
+        catch (Exception exception) when (exception is IOException or FencedException)
         {
+            // Also who was fenced may have written a line that its successor has read.
             throw new StoreException(exception.Message, isOutcomeUnknown: true, exception);
         }
     }
