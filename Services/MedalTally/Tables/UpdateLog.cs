@@ -47,12 +47,25 @@ public sealed class UpdateLog(int capacity = UpdateLog.DefaultCapacity)
         {
             (_first, _last) = (version, version);
         }
+
+        Wake();
+    }
+
+    /// <summary>Whoever waits looks once more, also whether this is still the log to follow.</summary>
+    public void Wake()
+    {
+        TaskCompletionSource? arrived;
+        lock (_gate)
+        {
+            (arrived, _arrived) = (_arrived, null);
+        }
+
+        arrived?.SetResult();
     }
 
     /// <summary>The next changes; versions must follow each other.</summary>
     public void Add(ReadOnlySpan<TallyRow> updates)
     {
-        TaskCompletionSource? arrived;
         lock (_gate)
         {
             foreach (var update in updates)
@@ -72,10 +85,9 @@ public sealed class UpdateLog(int capacity = UpdateLog.DefaultCapacity)
             }
 
             _first = Math.Max(_first, _last - capacity);
-            (arrived, _arrived) = (_arrived, null);
         }
 
-        arrived?.SetResult();
+        Wake();
     }
 
     /// <summary>Changes after a version, oldest first.</summary>
@@ -102,7 +114,7 @@ public sealed class UpdateLog(int capacity = UpdateLog.DefaultCapacity)
         }
     }
 
-    /// <summary>Returns when there is something after a version, or at once when that version is not of this log.</summary>
+    /// <summary>Returns when there is something after a version, at once when that version is not of this log, or when it is woken.</summary>
     public Task WaitAsync(long after, CancellationToken cancellationToken)
     {
         lock (_gate)
