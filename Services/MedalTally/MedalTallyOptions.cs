@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Lab.ServiceDefaults;
+using Lab.Transport;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -66,13 +67,20 @@ internal sealed class MedalTallyOptions
     [
         SettingChecks.Address($"{Section}:{nameof(Listen)}", Listen),
         SettingChecks.Address($"{Section}:{nameof(Tables)}", Tables),
+        Reachable(nameof(Database), Database),
+        Reachable(nameof(DatabaseLink), DatabaseLink),
         .. FrontEnds.Select((address, number) => SettingChecks.Address(FormattableString.Invariant($"{Section}:{nameof(FrontEnds)}:{number}"), address)),
         .. Members.Select((address, id) => SettingChecks.Address(FormattableString.Invariant($"{Section}:{nameof(Members)}:{id}"), address)),
         MemberLinks.Count == 0 || MemberLinks.Count >= Members.Count ? null : $"{Section}:{nameof(MemberLinks)} must be as many as {nameof(Members)}, or none",
         FrontEnds.Count <= MostFrontEnds ? null : $"{Section}:{nameof(FrontEnds)} are at most {MostFrontEnds}",
         FrontEndLinks.Count == 0 || FrontEndLinks.Count >= FrontEnds.Count ? null : $"{Section}:{nameof(FrontEndLinks)} must be as many as {nameof(FrontEnds)}, or none",
         FrontEnds.Count == 0 ? null : SettingChecks.Between($"{Section}:{nameof(FrontEndsAtStart)}", FrontEndsAtStart, 1, FrontEnds.Count),
+        AnnouncerSecret is "" ? $"{Section}:{nameof(AnnouncerSecret)} must not be empty: without it the run's token decides" : null,
     ];
+
+    private static string? Reachable(string setting, string address) => address.Length == 0 || Addresses.IsAddress(address)
+        ? null
+        : $"{Section}:{setting} must be HOST:PORT such as 127.0.0.1:7000, not '{address}'";
 }
 
 /// <summary>What a process of the medal tally must be told by others before it believes them.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using Lab.MedalTally.Api;
@@ -134,5 +135,5 @@ internal sealed record FrontEndLine(int Connections)
 
     /// <returns>Null: it is none.</returns>
     public static FrontEndLine? Read(string line) =>
-        line.StartsWith(Prefix, StringComparison.Ordinal) && int.TryParse(line.AsSpan(Prefix.Length), out var connections) ? new FrontEndLine(connections) : null;
+        line.StartsWith(Prefix, StringComparison.Ordinal) && int.TryParse(line.AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var connections) ? new FrontEndLine(connections) : null;
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Lab.Coordination.Multicast;
 using Lab.MedalTally.Stores;
 
@@ -78,7 +79,7 @@ internal sealed class GroupRegister
                 throw new IOException($"more than {MostTerms} terms were claimed");
             }
 
-            Lab.Journal.Disk.Replace(_path, JsonSerializer.SerializeToUtf8Bytes(content, GroupJson.Default.RegisterContent));
+            Lab.Journal.Disk.Replace(_path, JsonSerializer.SerializeToUtf8Bytes(content, RegisterJson.Default.RegisterContent));
             _content = content;
         }
         catch (IOException exception)
@@ -91,7 +92,9 @@ internal sealed class GroupRegister
     {
         try
         {
-            return File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllBytes(path), GroupJson.Default.RegisterContent) : null;
+            return File.Exists(path)
+                ? JsonSerializer.Deserialize(File.ReadAllBytes(path), RegisterJson.Default.RegisterContent) ?? throw new JsonException("it holds nothing")
+                : null;
         }
         catch (JsonException exception)
         {
@@ -99,3 +102,10 @@ internal sealed class GroupRegister
         }
     }
 }
+
+/// <summary>The JSON of the register. What is not there is not taken for null.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(RegisterRequest))]
+[JsonSerializable(typeof(RegisterReply))]
+[JsonSerializable(typeof(RegisterContent))]
+internal sealed partial class RegisterJson : JsonSerializerContext;

@@ -54,8 +54,9 @@ public sealed record GroupSettings
     {
         { Members: var members } when members < 2 || members > most => $"members is 2 to {most}, not {members}",
         { ClockPeriodMs: < 50 or > 600_000 } => $"clockPeriodMs is 50 to 600000, not {ClockPeriodMs}",
-        _ when OffsetsUs.Any(offset => Math.Abs(offset) > LongestOffsetUs) => $"offsetsUs are at most {LongestOffsetUs}",
-        _ when DriftsPpm.Any(drift => Math.Abs(drift) > MostDriftPpm) => $"driftsPpm are at most {MostDriftPpm}",
+        _ when !Enum.IsDefined(Order) => $"order is one of {string.Join(", ", Enum.GetNames<RequestOrder>())}",
+        _ when OffsetsUs?.All(offset => offset is >= -LongestOffsetUs and <= LongestOffsetUs) is not true => $"offsetsUs are -{LongestOffsetUs} to {LongestOffsetUs}",
+        _ when DriftsPpm?.All(drift => drift is >= -MostDriftPpm and <= MostDriftPpm) is not true => $"driftsPpm are -{MostDriftPpm} to {MostDriftPpm}",
         _ => null,
     };
 
@@ -121,7 +122,4 @@ public readonly record struct LatencyCount(long Us, long Count);
 [JsonSerializable(typeof(OrderingResult))]
 [JsonSerializable(typeof(RaffleView))]
 [JsonSerializable(typeof(Lab.ServiceDefaults.AdminError))]
-[JsonSerializable(typeof(RegisterRequest))]
-[JsonSerializable(typeof(RegisterReply))]
-[JsonSerializable(typeof(RegisterContent))]
 internal sealed partial class GroupJson : JsonSerializerContext;

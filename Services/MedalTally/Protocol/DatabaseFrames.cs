@@ -78,7 +78,7 @@ internal static class DatabaseFrames
     public static OutgoingFrame Register(long id, RegisterRequest request)
     {
         var frame = Begin(id, DatabaseCall.Register);
-        frame.Write(JsonSerializer.SerializeToUtf8Bytes(request, GroupJson.Default.RegisterRequest));
+        frame.Write(JsonSerializer.SerializeToUtf8Bytes(request, RegisterJson.Default.RegisterRequest));
         return frame;
     }
 
@@ -87,7 +87,7 @@ internal static class DatabaseFrames
     {
         try
         {
-            return JsonSerializer.Deserialize(payload[HeaderBytes..], GroupJson.Default.RegisterRequest);
+            return JsonSerializer.Deserialize(payload[HeaderBytes..], RegisterJson.Default.RegisterRequest);
         }
         catch (JsonException)
         {
@@ -98,7 +98,7 @@ internal static class DatabaseFrames
     public static OutgoingFrame RegisterReply(long id, RegisterReply reply)
     {
         var frame = Done(id);
-        frame.Write(JsonSerializer.SerializeToUtf8Bytes(reply, GroupJson.Default.RegisterReply));
+        frame.Write(JsonSerializer.SerializeToUtf8Bytes(reply, RegisterJson.Default.RegisterReply));
         return frame;
     }
 
@@ -107,7 +107,7 @@ internal static class DatabaseFrames
     {
         try
         {
-            return JsonSerializer.Deserialize(Body(payload), GroupJson.Default.RegisterReply) ?? throw new IOException("the reply is empty");
+            return JsonSerializer.Deserialize(Body(payload), RegisterJson.Default.RegisterReply) ?? throw new IOException("the reply is empty");
         }
         catch (JsonException exception)
         {
