@@ -103,11 +103,11 @@ internal sealed class GroupPopulation(LabControl lab, GroupControl group, Cell f
 /// <param name="BoundUs">What the latest round promised for that time.</param>
 internal readonly record struct ClockSample(double SkewUs, double BoundUs)
 {
-    /// <returns>Null: there was no round yet in which all members were corrected.</returns>
+    /// <returns>Null: nobody leads, or there was no round yet in which all members were corrected.</returns>
     public static ClockSample? Of(IReadOnlyList<GroupState> states)
     {
-        var leader = states.First(state => state.Id == state.Leader);
-        if (leader.Rounds.LastOrDefault() is not { } round || !round.Members.All(member => member.State == Lab.Coordination.Clocks.ClockMemberState.Corrected))
+        var leader = states.FirstOrDefault(state => state.Id == state.Leader);
+        if (leader?.Rounds.LastOrDefault() is not { } round || !round.Members.All(member => member.State == Lab.Coordination.Clocks.ClockMemberState.Corrected))
         {
             return null;
         }
