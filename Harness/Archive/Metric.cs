@@ -25,6 +25,10 @@ public enum MetricKind
     /// <summary>What clients saw around something that was done to the system: a <see cref="Archive.Timeline"/>.</summary>
     [JsonStringEnumMemberName("series")]
     Series,
+
+    /// <summary>What processes said to each other for a short while: a <see cref="Archive.MessageTrace"/> of one iteration.</summary>
+    [JsonStringEnumMemberName("trace")]
+    Trace,
 }
 
 /// <summary>What a metric's numbers count.</summary>
@@ -141,6 +145,7 @@ public sealed record MetricInfo
 [JsonDerivedType(typeof(HistogramFigure), "histogram")]
 [JsonDerivedType(typeof(PhasesFigure), "phases")]
 [JsonDerivedType(typeof(SeriesFigure), "series")]
+[JsonDerivedType(typeof(TraceFigure), "trace")]
 public abstract record MetricFigure(string Name);
 
 /// <inheritdoc cref="MetricKind.Gauge"/>
@@ -157,6 +162,9 @@ public sealed record PhasesFigure(string Name, IReadOnlyList<PhaseFigures> Phase
 
 /// <inheritdoc cref="MetricKind.Series"/>
 public sealed record SeriesFigure(string Name, Timeline Timeline) : MetricFigure(Name);
+
+/// <inheritdoc cref="MetricKind.Trace"/>
+public sealed record TraceFigure(string Name, MessageTrace Trace) : MetricFigure(Name);
 
 /// <summary>A named part of an operation, over all operations of a cell.</summary>
 /// <param name="Name">What happens in it: <c>detection</c>.</param>

@@ -22,6 +22,9 @@ public sealed record PhasesSample(MetricInfo Metric, IReadOnlyList<PhaseTime> Ti
 /// <summary>Of a series.</summary>
 public sealed record SeriesSample(MetricInfo Metric, Disturbance Disturbance) : MetricSample(Metric);
 
+/// <summary>Of a trace; of several iterations the first one counts.</summary>
+public sealed record TraceSample(MetricInfo Metric, MessageTrace Trace) : MetricSample(Metric);
+
 /// <summary>How long a part of an operation took.</summary>
 /// <param name="Name">The part's.</param>
 /// <param name="DurationUs">In microseconds.</param>

@@ -39,6 +39,9 @@ public sealed class MetricTotals
             MetricKind.Series => DisturbanceTimeline.Of([.. samples.OfType<SeriesSample>().Select(sample => sample.Disturbance)]) is { } timeline
                 ? new SeriesFigure(metric.Name, timeline)
                 : null,
+            MetricKind.Trace => samples.OfType<TraceSample>().FirstOrDefault(sample => sample.Trace.Messages.Count > 0) is { } traced
+                ? new TraceFigure(metric.Name, traced.Trace)
+                : null,
             _ => throw new NotSupportedException($"metric '{metric.Name}' is of an unknown kind"),
         };
     }

@@ -15,7 +15,11 @@ public sealed record Figure(string Caption, string Svg);
 /// <param name="Explanation">How to read them, one sentence; may be empty.</param>
 /// <param name="Legend">Names of colours in the order of styles; empty where the drawings name their lines themselves.</param>
 /// <param name="Figures">The drawings.</param>
-public sealed record FigureSet(string Title, string Explanation, IReadOnlyList<string> Legend, IReadOnlyList<Figure> Figures);
+public sealed record FigureSet(string Title, string Explanation, IReadOnlyList<string> Legend, IReadOnlyList<Figure> Figures)
+{
+    /// <summary>Each drawing takes the whole width.</summary>
+    public bool IsWide { get; init; }
+}
 
 /// <summary>
 /// All plots of a group. Which factor is the x axis and which are lines follows from what varies, so a group of any system
@@ -35,14 +39,14 @@ public sealed class GroupFigures
     public static IReadOnlyList<FigureSet> Of(GroupView group)
     {
         var figures = new GroupFigures(group);
-        if (figures._cells.Count == 0)
-        {
-            return [];
-        }
+        return figures._cells.Count == 0 ? [] : [.. Of(group, figures), .. new[] { TraceFigures.Of(group, figures._cells) }.OfType<FigureSet>()];
+    }
 
+    private static IReadOnlyList<FigureSet> Of(GroupView group, GroupFigures figures)
+    {
         if (!group.Shows(CommonFigures.Latency))
         {
-            return [GaugeFigures.Of(group, figures._cells)];
+            return [.. new[] { GaugeFigures.Of(group, figures._cells) }.Where(set => set.Figures.Count > 0)];
         }
 
         if (PhaseFiguresPlot.Of(group, figures._cells) is { } phases)

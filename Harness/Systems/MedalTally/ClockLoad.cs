@@ -43,6 +43,7 @@ internal sealed class ClockLoad(GroupPopulation population, Cell cell) : ILoad
             population.Note(sample);
         }
 
+        var trace = await population.Group.TraceAsync(population.Settings, cancellationToken);
         return new LoadOutcome(LatencyHistogram.Of(durations), new Dictionary<string, long>(StringComparer.Ordinal), durations.Sum() / 1e9)
         {
             Metrics =
@@ -50,6 +51,7 @@ internal sealed class ClockLoad(GroupPopulation population, Cell cell) : ILoad
                 new ValueSample(MedalTallyModule.SkewBefore, before.Max()),
                 new ValueSample(MedalTallyModule.SkewAfter, samples.Max(sample => sample.SkewUs)),
                 new ValueSample(MedalTallyModule.SkewBound, samples.Max(sample => sample.BoundUs)),
+                .. Holds ? Array.Empty<MetricSample>() : [new TraceSample(MedalTallyModule.Messages, trace)],
             ],
         };
     }

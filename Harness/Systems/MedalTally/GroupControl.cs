@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using Lab.Harness.Archive;
 using Lab.Harness.Running;
 using Lab.MedalTally;
 using Lab.MedalTally.Group;
@@ -12,6 +13,12 @@ internal sealed class GroupControl(LabControl lab) : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Of messages that are ordered, more could not be read.</summary>
+    private const double TracedUs = 1_200;
+
+    /// <summary>The first of them left about so long before it was delivered.</summary>
+    private const double BeforeDeliveryUs = 300;
 
     private readonly HttpClient _http = new()
     {
@@ -65,26 +72,40 @@ internal sealed class GroupControl(LabControl lab) : IDisposable
     public async Task<IReadOnlyList<OrderingResult>> OrderAsync(GroupSettings settings, OrderingOrder order, CancellationToken cancellationToken) =>
         await Task.WhenAll(Enumerable.Range(0, settings.Members).Select(id => OrderAsync(id, order, cancellationToken)));
 
+    /// <summary>All members forget what they have noted, and note what happens from now on.</summary>
+    public Task BeginTraceAsync(GroupSettings settings, CancellationToken cancellationToken) => Task.WhenAll(
+        Enumerable.Range(0, settings.Members).Select(id => CallAsync<bool>(id, HttpMethod.Post, "/group/trace", content: null, cancellationToken)));
+
+    /// <summary>What members have noted, put together; of messages that were ordered, a stretch that can be read.</summary>
+    public async Task<MessageTrace> TraceAsync(GroupSettings settings, CancellationToken cancellationToken) => GroupTraces.Join(
+        await Task.WhenAll(Enumerable.Range(0, settings.Members)
+            .Select(id => CallAsync<List<GroupEvent>>(id, HttpMethod.Get, "/group/trace", content: null, cancellationToken))),
+        BeforeDeliveryUs,
+        settings.Order == RequestOrder.None ? double.PositiveInfinity : TracedUs);
+
     public void Dispose() => _http.Dispose();
 
     private static bool IsWhole(GroupSettings settings, IReadOnlyList<GroupState> states) =>
         states[0].Leader is { } leader && states.All(state => state.Leader == leader && state.Term == states[0].Term)
         && (settings.Order == RequestOrder.None || states.All(state => state.Members.Count == settings.Members));
 
-    private async Task<OrderingResult> OrderAsync(int id, OrderingOrder order, CancellationToken cancellationToken)
+    private Task<OrderingResult> OrderAsync(int id, OrderingOrder order, CancellationToken cancellationToken) =>
+        CallAsync<OrderingResult>(id, HttpMethod.Post, "/group/order", JsonContent.Create(order), cancellationToken);
+
+    private async Task<T> CallAsync<T>(int id, HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken)
     {
         if (id == 0)
         {
-            return await lab.CallAsync<OrderingResult>(
-                MedalTallyTopology.DatabaseServer, HttpMethod.Post, "/admin/group/order", JsonContent.Create(order), cancellationToken);
+            return await lab.CallAsync<T>(MedalTallyTopology.DatabaseServer, method, "/admin" + path, content, cancellationToken);
         }
 
         try
         {
-            using var reply = await _http.PostAsJsonAsync(new Uri(FrontEnd(id), "/group/order"), order, cancellationToken);
+            using var request = new HttpRequestMessage(method, new Uri(FrontEnd(id), path)) { Content = content };
+            using var reply = await _http.SendAsync(request, cancellationToken);
             return reply.IsSuccessStatusCode
-                ? (await reply.Content.ReadFromJsonAsync<OrderingResult>(cancellationToken))!
-                : throw new LabControlException($"member {id} refuses to order: {(int)reply.StatusCode} {await reply.Content.ReadAsStringAsync(cancellationToken)}");
+                ? (await reply.Content.ReadFromJsonAsync<T>(cancellationToken))!
+                : throw new LabControlException($"member {id} refuses {method} {path}: {(int)reply.StatusCode} {await reply.Content.ReadAsStringAsync(cancellationToken)}");
         }
         catch (HttpRequestException exception)
         {
@@ -97,12 +118,10 @@ internal sealed class GroupControl(LabControl lab) : IDisposable
     {
         try
         {
-            var state = id == 0
-                ? await lab.CallAsync<GroupState>(MedalTallyTopology.DatabaseServer, HttpMethod.Get, "/admin/group", content: null, cancellationToken)
-                : await _http.GetFromJsonAsync<GroupState>(new Uri(FrontEnd(id), "/group"), cancellationToken);
-            return state?.Run == settings.Run ? state : null;
+            var state = await CallAsync<GroupState>(id, HttpMethod.Get, "/group", content: null, cancellationToken);
+            return state.Run == settings.Run ? state : null;
         }
-        catch (Exception exception) when (exception is HttpRequestException or LabControlException)
+        catch (LabControlException)
         {
             return null;
         }

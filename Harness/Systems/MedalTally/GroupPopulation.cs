@@ -52,6 +52,7 @@ internal sealed class GroupPopulation(LabControl lab, GroupControl group, Cell f
             Run = random.NextInt64(1, long.MaxValue),
             Members = members,
             Order = MedalTallyScenario.OrderOf(cell),
+            Traces = cell.Operation == MedalTallyModule.SynchroniseClocks,
             ThroughLinks = lab.UsesLinks(cell.Deployment, LinkSpec.BetweenServers),
             OffsetsUs = isAboutClocks ? [.. Enumerable.Range(0, members).Select(_ => random.NextInt64(-MostOffsetUs, MostOffsetUs))] : [],
             DriftsPpm = isAboutClocks ? [.. Enumerable.Range(0, members).Select(_ => random.Next(-MostDriftPpm, MostDriftPpm + 1))] : [],

@@ -103,6 +103,17 @@ public static class MedalTallyModule
         Parts = [FirstServed, AllServed],
     };
 
+    /// <summary>What members of a group say to each other.</summary>
+    public static MetricInfo Messages { get; } = new()
+    {
+        Name = "messages",
+        Kind = MetricKind.Trace,
+        Unit = MetricUnit.Microseconds,
+        Heading = "messages",
+        Label = "What members say to each other",
+        Explanation = "a message of the order delivered at its place, or a clock stepped by so many seconds",
+    };
+
     public static MetricInfo SkewBefore { get; } = Skew("skew_before_us", "before", "between the two clocks that were furthest apart, before the first round");
 
     public static MetricInfo SkewAfter { get; } = Skew(
@@ -146,7 +157,7 @@ public static class MedalTallyModule
             .. ContainerFactors.All,
         ])
     {
-        Metrics = [ClientCost, Interruption, LossCourse, SkewBefore, SkewAfter, SkewBound],
+        Metrics = [ClientCost, Interruption, LossCourse, SkewBefore, SkewAfter, SkewBound, Messages],
         Obstacle = factors => ContainerFactors.Obstacle(factors, machine) ?? Obstacle(factors),
     };
 

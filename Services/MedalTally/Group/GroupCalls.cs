@@ -8,7 +8,8 @@ namespace Lab.MedalTally.Group;
 
 /// <summary>
 /// What the database server is told of the group through its admin endpoint: <c>PUT|GET|DELETE /admin/group</c>, and
-/// <c>POST /admin/group/order</c>, which lets it order messages of its own.
+/// <c>POST /admin/group/order</c>, which lets it order messages of its own, <c>POST|GET /admin/group/trace</c>, which begins to note what happens
+/// to it, and tells.
 /// </summary>
 internal static class GroupCalls
 {
@@ -19,6 +20,8 @@ internal static class GroupCalls
         admin.MapGet("/group", async (GroupHost host) => host.Member is { } member ? Results.Ok(await member.StateAsync()) : NoGroup());
         admin.MapPut("/group", SetAsync);
         admin.MapDelete("/group", (GroupHost host) => host.SetAsync(null, DatabaseServer));
+        admin.MapPost("/group/trace", BeginTraceAsync);
+        admin.MapGet("/group/trace", TraceAsync);
         admin.MapPost("/group/order", (OrderingOrder order, GroupHost host) => MeasureAsync(order, host));
     }
 
@@ -34,6 +37,10 @@ internal static class GroupCalls
             return Results.Conflict(new AdminError(exception.Message));
         }
     }
+
+    public static async Task<IResult> BeginTraceAsync(GroupHost host) => host.Member is { } member ? Results.Ok(await member.BeginTraceAsync()) : NoGroup();
+
+    public static async Task<IResult> TraceAsync(GroupHost host) => host.Member is { } member ? Results.Ok(await member.TraceAsync()) : NoGroup();
 
     private static async Task<IResult> SetAsync(GroupSettings settings, GroupHost host)
     {

@@ -41,6 +41,7 @@ internal sealed class GroupMember : IElectionHost, IClockHost, IMulticastHost, I
     private readonly ClockSynchronization _clocks;
     private readonly OrderedMulticast? _multicast;
     private readonly Raffle _raffle = new();
+    private readonly GroupTrace _trace;
     private readonly List<ClockRound> _rounds = [];
 
     /// <summary>Own messages that somebody waits for, by their number.</summary>
@@ -58,6 +59,7 @@ internal sealed class GroupMember : IElectionHost, IClockHost, IMulticastHost, I
     {
         (_settings, _place, _register, _logger) = (settings, place, register, logger);
         Random = new Random(HashCode.Combine(settings.Run, place.Id));
+        _trace = new GroupTrace(place.Id, settings.Order != RequestOrder.None);
         var handler = new GroupHandler(settings.Run, Encoding.UTF8.GetBytes(place.Secret), frame => _thread!.TryPost(() => Receive(frame)));
         _server = new FrameServer(
             place.Listen, handler, new ConnectionLimits { MaxConnections = 256, MaxPipelined = 256 }, logger, failed, new FrameServerOptions { Workers = 1 });
@@ -112,6 +114,16 @@ internal sealed class GroupMember : IElectionHost, IClockHost, IMulticastHost, I
             [.. _rounds]);
     });
 
+    /// <summary>Forgets what it has noted, and notes what happens from now on.</summary>
+    public Task<bool> BeginTraceAsync() => OnThreadAsync(() =>
+    {
+        _trace.Begin();
+        return true;
+    });
+
+    /// <summary>What it has noted.</summary>
+    public Task<IReadOnlyList<GroupEvent>> TraceAsync() => OnThreadAsync(() => _trace.Events);
+
     /// <summary>Puts a message into the order.</summary>
     /// <returns>Its place.</returns>
     /// <exception cref="StoreException">It has none, or nobody knows.</exception>
@@ -146,23 +158,25 @@ internal sealed class GroupMember : IElectionHost, IClockHost, IMulticastHost, I
         await _server.DisposeAsync();
         await (_others?.DisposeAsync() ?? default);
 
-        foreach (var awaited in _awaited.Values)
-        {
-            awaited(null);
-        }
+        _awaited.Values.ToList().ForEach(awaited => awaited(null));
     }
 
     void IElectionHost.Send(int to, ElectionMessage message) => _others!.Queue(to, GroupFrames.Of(Id, message));
 
     void IClockHost.Send(int to, ClockMessage message)
     {
+        _trace.Note(GroupEventKind.Sent, to, message);
         _others!.Queue(to, GroupFrames.Of(Id, message));
 
         // What it says is the time now.
         _others!.Flush(to);
     }
 
-    void IMulticastHost.Send(int to, MulticastMessage message) => _others!.Queue(to, GroupFrames.Of(Id, message));
+    void IMulticastHost.Send(int to, MulticastMessage message)
+    {
+        _trace.Note(GroupEventKind.Sent, to, message);
+        _others!.Queue(to, GroupFrames.Of(Id, message));
+    }
 
     public void SetTimer(string timer, long delayUs) => _thread.Timers.Set(timer, delayUs, () => Fire(timer));
 
@@ -194,6 +208,7 @@ internal sealed class GroupMember : IElectionHost, IClockHost, IMulticastHost, I
 
     public void RoundEnded(ClockRound round)
     {
+        _trace.NoteStep(round.Members[0].CorrectionUs);
         _rounds.Add(round);
         if (_rounds.Count > KeptRounds)
         {
@@ -204,13 +219,14 @@ internal sealed class GroupMember : IElectionHost, IClockHost, IMulticastHost, I
     public void Deliver(long place, int sender, long number, ReadOnlyMemory<byte> payload)
     {
         _raffle.Deliver(place, sender, payload.Span);
+        _trace.NoteDelivered(place);
         if (sender == Id && _awaited.Remove(number, out var awaited))
         {
             awaited(place);
         }
     }
 
-    public void ViewInstalled(GroupView view, long place)
+    void IMulticastHost.ViewInstalled(GroupView view, long place)
     {
     }
 
@@ -251,6 +267,11 @@ internal sealed class GroupMember : IElectionHost, IClockHost, IMulticastHost, I
             }
         }
 
+        if (_settings.Traces)
+        {
+            _trace.Begin();
+        }
+
         _election.Start();
         _multicast?.Start();
         Beat();
@@ -289,11 +310,18 @@ internal sealed class GroupMember : IElectionHost, IClockHost, IMulticastHost, I
         _multicast?.Trust(frame.From);
         if (frame.Multicast is { } multicast)
         {
+            _trace.Note(GroupEventKind.Received, frame.From, multicast);
             _multicast?.Receive(frame.From, multicast);
         }
         else if (frame.Clock is { } clock)
         {
+            _trace.Note(GroupEventKind.Received, frame.From, clock);
+            var before = _clock.CorrectionUs;
             _clocks.Receive(frame.From, clock);
+            if (_clock.CorrectionUs != before)
+            {
+                _trace.NoteStep(_clock.CorrectionUs - before);
+            }
         }
         else if (frame.Election is { } election)
         {

@@ -45,6 +45,9 @@ public sealed record GroupSettings
     /// <summary>From one round of clock synchronisation to the next, in milliseconds.</summary>
     public int ClockPeriodMs { get; init; } = 1000;
 
+    /// <summary>Members note what happens to them from the beginning.</summary>
+    public bool Traces { get; init; }
+
     internal const int MostDriftPpm = 200;
 
     private const long LongestOffsetUs = 3_600_000_000;
@@ -120,6 +123,7 @@ public readonly record struct LatencyCount(long Us, long Count);
 [JsonSerializable(typeof(GroupState))]
 [JsonSerializable(typeof(OrderingOrder))]
 [JsonSerializable(typeof(OrderingResult))]
+[JsonSerializable(typeof(IReadOnlyList<GroupEvent>))]
 [JsonSerializable(typeof(RaffleView))]
 [JsonSerializable(typeof(Lab.ServiceDefaults.AdminError))]
 internal sealed partial class GroupJson : JsonSerializerContext;

@@ -32,6 +32,10 @@ internal static class OrderedRequests
         routes.MapGet("/group", GetAsync).WithSummary("The group of front-ends and database server, as this front-end sees it.");
         routes.MapGet("/raffle", GetRaffleAsync).WithSummary("Who is in the raffle, and who has won the latest draw.");
         routes.MapPost("/raffle/draw", DrawAsync).WithSummary("Draws a winner: the same at every front-end.");
+        routes.MapGet("/group/trace", GroupCalls.TraceAsync).WithSummary("What happened to this front-end since a trace was begun: messages, deliveries, steps of its clock.")
+            .Produces<IReadOnlyList<GroupEvent>>();
+        routes.MapPost("/group/trace", async (HttpRequest request, GroupHost host, TallySecrets secrets) =>
+            secrets.IsAnnouncerOf(request) ? await GroupCalls.BeginTraceAsync(host) : TypedResults.Unauthorized()).ExcludeFromDescription();
         routes.MapPost("/group/order", async (OrderingOrder order, HttpRequest request, GroupHost host, TallySecrets secrets) => secrets.IsAnnouncerOf(request)
             ? await GroupCalls.MeasureAsync(order, host)
             : TypedResults.Unauthorized()).ExcludeFromDescription();
