@@ -1,3 +1,5 @@
+using Lab.Terminal;
+
 namespace Lab.Harness.Experiments;
 
 /// <summary>

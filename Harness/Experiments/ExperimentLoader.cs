@@ -1,4 +1,5 @@
 using Lab.Harness.Systems;
+using Lab.Terminal;
 
 namespace Lab.Harness.Experiments;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Lab.Harness.Archive;
+using Lab.Terminal;
 
 namespace Lab.Harness.Experiments;
 

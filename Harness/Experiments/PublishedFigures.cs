@@ -1,6 +1,7 @@
 using System.Globalization;
 using CsvHelper;
 using Lab.Harness.Archive;
+using Lab.Terminal;
 
 namespace Lab.Harness.Experiments;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using Lab.Terminal;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 

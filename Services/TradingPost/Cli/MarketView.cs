@@ -1,7 +1,7 @@
+using Lab.Terminal;
 using Lab.TradingPost.Peers;
 using Lab.TradingPost.Supervision;
 using Spectre.Console;
-using Spectre.Console.Rendering;
 
 namespace Lab.TradingPost.Cli;
 
@@ -9,9 +9,8 @@ namespace Lab.TradingPost.Cli;
 /// <param name="overview">The market.</param>
 /// <param name="answer">To the last command, as markup.</param>
 /// <param name="editor">What is being typed.</param>
-internal sealed class MarketView(MarketOverview overview, IReadOnlyList<string> answer, LineEditor editor) : Renderable
+internal sealed class MarketView(MarketOverview overview, IReadOnlyList<string> answer, LineEditor editor) : PromptView("trading-post> ", answer, editor)
 {
-    private const string Prompt = "trading-post> ";
     private const int MostEvents = 10;
     private const int FewestEvents = 3;
 
@@ -56,28 +55,16 @@ internal sealed class MarketView(MarketOverview overview, IReadOnlyList<string> 
     public static string Describe(ElectionTimes election) =>
         $"peer {election.Trader} trades in term {election.Term} after {Times(election)}";
 
-    protected override IEnumerable<Segment> Render(RenderOptions options, int maxWidth)
+    protected override void Draw(ScreenLines lines)
     {
-        var place = options.ConsoleSize.Height - 1;
-        var answers = Lines(new Rows(answer.Select(line => new Markup(line)))).Take(Math.Max(1, place * 2 / 3)).ToList();
-        List<SegmentLine> lines = [.. Lines(Head(overview)), []];
-        if (overview.State is not null && Left() > 2)
+        lines.Add(Head(overview));
+        lines.AddEmpty();
+        if (overview.State is not null && lines.Left > 2)
         {
-            lines.AddRange(Lines(PeerTable.Of(overview, maxWidth, mostRows: Math.Max(2, Left() - FewestEvents - 3))));
-            lines.Add([]);
-            lines.AddRange(Lines(Events(maxWidth, Math.Clamp(Left(), 0, MostEvents))));
+            lines.Add(PeerTable.Of(overview, lines.Width, mostRows: Math.Max(2, lines.Left - FewestEvents - 3)));
+            lines.AddEmpty();
+            lines.Add(Events(lines.Width, Math.Clamp(lines.Left, 0, MostEvents)));
         }
-
-        // Answers and the prompt stand at the bottom, while the rest grows and shrinks.
-        lines = [.. lines.Take(Math.Max(0, place - answers.Count))];
-        lines.AddRange(Enumerable.Repeat(new SegmentLine(), Math.Max(0, place - answers.Count - lines.Count)));
-        lines.AddRange(answers.Take(place));
-        lines.AddRange(Lines(Input(maxWidth)));
-        return lines.SelectMany((line, row) => row == 0 ? line : line.AsEnumerable().Prepend(Segment.LineBreak));
-
-        IEnumerable<SegmentLine> Lines(IRenderable part) => Segment.SplitLines(part.Render(options, maxWidth), maxWidth);
-
-        int Left() => place - lines.Count - answers.Count - (answers.Count > 0 ? 1 : 0);
     }
 
     private static string Times(ElectionTimes election)
@@ -110,20 +97,6 @@ internal sealed class MarketView(MarketOverview overview, IReadOnlyList<string> 
         { What.Kind: PeerEventKind.Restocked or PeerEventKind.GoodChanged } => "grey",
         _ => "default",
     };
-
-    /// <summary>The prompt, and the part of a long line that is around the cursor.</summary>
-    private Markup Input(int width)
-    {
-        var prompt = Cut(width > Prompt.Length * 2 ? Prompt : "> ", width - 1);
-        var place = Math.Max(0, width - prompt.Length - 1);
-        var start = Math.Max(0, editor.Cursor - place);
-        var text = editor.Text[start..Math.Min(editor.Text.Length, start + place + 1)] + " ";
-        var cursor = editor.Cursor - start;
-        return new Markup(
-            $"{prompt}{Markup.Escape(text[..cursor])}[invert]{Markup.Escape(text[cursor..(cursor + 1)])}[/]{Markup.Escape(text[(cursor + 1)..].TrimEnd())}");
-    }
-
-    private static string Cut(string text, int width) => text.Length <= width ? text : text[..Math.Max(0, width - 1)] + (width > 0 ? "…" : "");
 
     private static string Milliseconds(long us) => FormattableString.Invariant($"{us / 1000.0:0.0} ms");
 }

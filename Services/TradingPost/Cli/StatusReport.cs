@@ -1,7 +1,7 @@
 using System.Text.Json;
+using Lab.Terminal;
 using Lab.TradingPost.Supervision;
 using Spectre.Console;
-using Spectre.Console.Rendering;
 
 namespace Lab.TradingPost.Cli;
 
@@ -16,7 +16,7 @@ internal static class StatusReport
     public static IReadOnlyList<string> Of(MarketOverview overview, bool asJson) =>
         overview.State is not { } market ? throw SupervisorException.NoMarket(overview.WhyClosed)
         : asJson ? [ToJson(overview, market)]
-        : ToText(new Rows(MarketView.Head(overview), Text.Empty, PeerTable.Of(overview, Width, mostRows: int.MaxValue)));
+        : PlainText.Of(new Rows(MarketView.Head(overview), Text.Empty, PeerTable.Of(overview, Width, mostRows: int.MaxValue)), Width);
 
     /// <summary>Money in coins, goods in pieces.</summary>
     private static string ToJson(MarketOverview overview, MarketState market) => JsonSerializer.Serialize(
@@ -35,13 +35,4 @@ internal static class StatusReport
                 : null,
         },
         Json);
-
-    private static string[] ToText(IRenderable what)
-    {
-        using var text = new StringWriter { NewLine = "\n" };
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(text) });
-        console.Profile.Width = Width;
-        console.Write(what);
-        return [.. text.ToString().TrimEnd('\n').Split('\n').Select(line => line.TrimEnd())];
-    }
 }

@@ -1,3 +1,4 @@
+using Lab.Terminal;
 using Lab.TradingPost.Market;
 
 namespace Lab.TradingPost.Cli;
@@ -70,7 +71,7 @@ public static class TradingPostCli
             return ExitCode.Unreachable;
         }
 
-        if (!IsTerminal)
+        if (!PromptScreen.IsTerminal)
         {
             var commands = Console.IsInputRedirected ? Console.In : null;
             return await new PlainSession(supervisor, client, commands, Console.Out).RunAsync(cancellationToken);
@@ -96,9 +97,6 @@ public static class TradingPostCli
         Console.Error.Write($"{question} [y/N] ");
         return Console.ReadLine()?.Trim().ToLowerInvariant() is "y" or "yes";
     }
-
-    private static bool IsTerminal => !Console.IsInputRedirected && !Console.IsOutputRedirected
-        && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
 }
 
 /// <summary>Where the supervisor of a market is steered.</summary>

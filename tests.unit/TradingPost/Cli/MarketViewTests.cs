@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Lab.Terminal;
 using Lab.TradingPost.Cli;
 using Lab.TradingPost.Market;
 using Lab.TradingPost.Peers;

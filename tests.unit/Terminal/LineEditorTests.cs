@@ -1,6 +1,7 @@
+using Lab.Terminal;
 using Lab.TradingPost.Cli;
 
-namespace Lab.Tests.Unit.TradingPost.Cli;
+namespace Lab.Tests.Unit.Terminal;
 
 public class LineEditorTests
 {

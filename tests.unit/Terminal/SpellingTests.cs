@@ -1,6 +1,6 @@
-using Lab.Harness.Experiments;
+using Lab.Terminal;
 
-namespace Lab.Tests.Unit.Experiments;
+namespace Lab.Tests.Unit.Terminal;
 
 public class SpellingTests
 {

@@ -1,8 +1,8 @@
-namespace Lab.TradingPost.Cli;
+namespace Lab.Terminal;
 
 /// <summary>A line that is being typed: insertion, deletion, history. Knows nothing of the terminal.</summary>
 /// <param name="complete">What Tab makes of the text before the cursor.</param>
-internal sealed class LineEditor(Func<string, string> complete)
+public sealed class LineEditor(Func<string, string> complete)
 {
     private const int MostHistory = 200;
     private const int MostLetters = 500;

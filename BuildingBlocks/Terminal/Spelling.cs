@@ -1,4 +1,4 @@
-namespace Lab.Harness.Experiments;
+namespace Lab.Terminal;
 
 /// <summary>Words for messages about names that nobody knows.</summary>
 public static class Spelling
