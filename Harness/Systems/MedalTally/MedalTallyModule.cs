@@ -127,6 +127,7 @@ public static class MedalTallyModule
         Describe = Describe,
         Scenario = context => new MedalTallyScenario(context.Lab, context.Seed),
         Claims = new ReportClaims("medal tally report", MedalTallyClaims.Count, MedalTallyClaims.Check),
+        Commands = [MedalTallyCommand.Create],
         Terms =
         [
             ("tier", "one: the server that speaks HTTP has the board; two: front-ends without data ask a database server"),

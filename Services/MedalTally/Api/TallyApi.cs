@@ -20,7 +20,7 @@ namespace Lab.MedalTally.Api;
 /// </summary>
 internal static class TallyApi
 {
-    private const long MostPoints = 1_000_000_000;
+    public const long MostPoints = 1_000_000_000;
 
     public static void AddTo(IServiceCollection services)
     {
