@@ -78,6 +78,12 @@ internal static class MedalTallyCommand
             return await MedalTallyCli.ShowAsync(AddressIn(running), isTwoTier, asJson, cancellationToken);
         }
 
+        if (asJson)
+        {
+            // A program reads JSON alone.
+            AnsiConsole.Console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error), Ansi = AnsiSupport.No });
+        }
+
         AnsiConsole.MarkupLine("[grey]no lab is up: starting the medal tally[/]");
         await using var lab = await LabConsole.StartAsync(
             LabTopology.For([MedalTallyTopology.Name]), new LocalLabOptions { StateFolder = LabFolders.State }, cancellationToken);

@@ -102,6 +102,9 @@ internal sealed class TallyAdmin(TallyAddress address) : IDisposable
     {
         using var request = new HttpRequestMessage(method, uri) { Content = content };
         request.Headers.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);
+
+        // Front-ends, which want no token, count connections as clients: looking on shall not.
+        request.Headers.ConnectionClose = token is null;
         try
         {
             return await _http.SendAsync(request, cancellationToken);

@@ -70,7 +70,7 @@ internal static class TallyReport
 
         if (shown < frontEnds.Count)
         {
-            table.AddRow($"[grey]{frontEnds.Count - shown} more[/]", "", Number(frontEnds.Skip(shown).Sum(frontEnd => (long)frontEnd.Connections)), "", "");
+            table.AddRow(shown == 0 ? $"[grey]all {frontEnds.Count}[/]" : $"[grey]{frontEnds.Count - shown} more[/]", "", Number(frontEnds.Skip(shown).Sum(frontEnd => (long)frontEnd.Connections)), "", "");
         }
 
         return table;

@@ -75,6 +75,7 @@ public partial class TallyViewTests
         var screen = Show(Tallies.Overview(16), 80, 24);
         AssertHas(screen, "more");
         AssertHas(screen, "now a gold medal for Gaul");
+        AssertHas(Show(Tallies.Overview(5), 80, 24, [.. Enumerable.Repeat("an answer", 9)]), "all 5 15");
     }
 
     [Fact]
