@@ -108,7 +108,7 @@ internal readonly record struct ClockSample(double SkewUs, double BoundUs)
     public static ClockSample? Of(IReadOnlyList<GroupState> states)
     {
         var leader = states.FirstOrDefault(state => state.Id == state.Leader);
-        if (leader?.Rounds.LastOrDefault() is not { } round || !round.Members.All(member => member.State == Lab.Coordination.Clocks.ClockMemberState.Corrected))
+        if (leader?.Rounds is not [.., var round] || !round.Members.All(member => member.State == Lab.Coordination.Clocks.ClockMemberState.Corrected))
         {
             return null;
         }

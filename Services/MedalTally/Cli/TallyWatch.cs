@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Net.ServerSentEvents;
 using Lab.MedalTally.Api;
 using Lab.MedalTally.Client;
-using Lab.MedalTally.Dispatch;
 
 namespace Lab.MedalTally.Cli;
 
