@@ -106,6 +106,15 @@ public sealed class MedalTallyInvariantTests
         Assert.True(sample.BoundUs > 30, "clocks drift");
     }
 
+    /// <summary>The leader was asked after the end of its round, and a member before it was corrected in that round.</summary>
+    [Fact]
+    public void A_member_as_it_was_before_the_round_ended_is_no_sample()
+    {
+        var leader = Member(2) with { MonotonicUs = 1_000, ClockUs = 501_000, Rounds = [Round(endedUs: 500_800, boundUs: 30, ClockMemberState.Corrected)] };
+        Assert.NotNull(ClockSample.Of([Member(0) with { MonotonicUs = 800, ClockUs = 500_800 }, leader]));
+        Assert.Null(ClockSample.Of([Member(0) with { MonotonicUs = 799, ClockUs = 3_000_000 }, leader]));
+    }
+
     [Fact]
     public void Without_a_leader_or_a_round_that_corrected_all_there_is_no_sample()
     {

@@ -104,11 +104,18 @@ internal sealed class GroupPopulation(LabControl lab, GroupControl group, Cell f
 /// <param name="BoundUs">What the latest round promised for that time.</param>
 internal readonly record struct ClockSample(double SkewUs, double BoundUs)
 {
-    /// <returns>Null: nobody leads, or there was no round yet in which all members were corrected.</returns>
+    /// <returns>Null: nobody leads, or some member is seen as it was before a round in which all members were corrected.</returns>
     public static ClockSample? Of(IReadOnlyList<GroupState> states)
     {
         var leader = states.FirstOrDefault(state => state.Id == state.Leader);
         if (leader?.Rounds is not [.., var round] || !round.Members.All(member => member.State == Lab.Coordination.Clocks.ClockMemberState.Corrected))
+        {
+            return null;
+        }
+
+        // Members are asked one by one: who was asked before the round had corrected everybody may not have been corrected then.
+        var endedUs = round.EndedUs - (leader.ClockUs - leader.MonotonicUs);
+        if (states.Any(state => state.MonotonicUs < endedUs))
         {
             return null;
         }
