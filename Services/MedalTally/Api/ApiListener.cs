@@ -64,8 +64,9 @@ internal sealed class ApiListener
         return Task.CompletedTask;
     });
 
-    private static bool IsAdmin(PathString path) =>
-        path.StartsWithSegments("/admin", StringComparison.Ordinal) || path.StartsWithSegments("/health", StringComparison.Ordinal);
+    /// <summary>Routes do not tell capital letters from small ones.</summary>
+    public static bool IsAdmin(PathString path) =>
+        path.StartsWithSegments("/admin", StringComparison.OrdinalIgnoreCase) || path.StartsWithSegments("/health", StringComparison.OrdinalIgnoreCase);
 
     private async Task CountAsync(ConnectionDelegate next, ConnectionContext connection)
     {

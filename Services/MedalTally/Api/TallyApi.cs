@@ -29,12 +29,16 @@ internal static class TallyApi
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, JsonTypeInfoResolver.Combine(ApiJson.Default, GroupJson.Default));
             json.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
         });
-        services.AddOpenApi(options => options.AddDocumentTransformer((document, _, _) =>
+        services.AddOpenApi(options =>
         {
-            document.Info.Title = "Medal tally";
-            document.Info.Description = "Medals of teams and scores of events. Writes want the announcer's secret as a bearer token.";
-            return Task.CompletedTask;
-        }));
+            options.ShouldInclude = description => !ApiListener.IsAdmin($"/{description.RelativePath}");
+            options.AddDocumentTransformer((document, _, _) =>
+            {
+                document.Info.Title = "Medal tally";
+                document.Info.Description = "Medals of teams and scores of events. Writes want the announcer's secret as a bearer token.";
+                return Task.CompletedTask;
+            });
+        });
         services.AddSingleton<UpdateStream>();
     }
 
@@ -167,11 +171,14 @@ internal static class TallyApi
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out points) && points <= MostPoints;
 
     /// <summary>The problem's <c>outcome</c> says whether it was done: <c>not done</c>, or <c>unknown</c>.</summary>
-    private static ProblemHttpResult Unavailable(StoreException exception) => TypedResults.Problem(new ProblemDetails
+    public static ProblemHttpResult Unavailable(string title, string reason, bool isOutcomeUnknown) => TypedResults.Problem(new ProblemDetails
     {
-        Title = "the board cannot be reached",
-        Detail = exception.Message,
-        Status = exception.IsOutcomeUnknown ? StatusCodes.Status504GatewayTimeout : StatusCodes.Status503ServiceUnavailable,
-        Extensions = { ["outcome"] = exception.IsOutcomeUnknown ? "unknown" : "not done" },
+        Title = title,
+        Detail = reason,
+        Status = isOutcomeUnknown ? StatusCodes.Status504GatewayTimeout : StatusCodes.Status503ServiceUnavailable,
+        Extensions = { ["outcome"] = isOutcomeUnknown ? "unknown" : "not done" },
     });
+
+    private static ProblemHttpResult Unavailable(StoreException exception) =>
+        Unavailable("the board cannot be reached", exception.Message, exception.IsOutcomeUnknown);
 }

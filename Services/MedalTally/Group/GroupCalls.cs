@@ -17,7 +17,7 @@ internal static class GroupCalls
 
     public static void Map(IEndpointRouteBuilder admin)
     {
-        admin.MapGet("/group", async (GroupHost host) => host.Member is { } member ? Results.Ok(await member.StateAsync()) : NoGroup());
+        admin.MapGet("/group", async (GroupHost host) => await host.StateAsync() is { } state ? Results.Ok(state) : NoGroup());
         admin.MapPut("/group", SetAsync);
         admin.MapDelete("/group", (GroupHost host) => host.SetAsync(null, DatabaseServer));
         admin.MapPost("/group/trace", BeginTraceAsync);

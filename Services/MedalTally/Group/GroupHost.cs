@@ -52,9 +52,7 @@ internal sealed class GroupHost(
             var addresses = settings.ThroughLinks && options.MemberLinks.Count > 0 ? options.MemberLinks : options.Members;
             var place = new GroupPlace(id, IPEndPoint.Parse(options.Members[id]), [.. addresses.Take(settings.Members).Select(Addresses.Parse)], secrets.Tiers);
             Register = remoteRegister is null ? new GroupRegister(registerFile, settings.Run) : null;
-            var member = new GroupMember(settings, place, remoteRegister ?? AnswerAsync, failed, logger);
-            _member = member;
-            await member.BeginAsync();
+            await BeginAsync(new GroupMember(settings, place, remoteRegister ?? AnswerAsync, failed, logger));
         }
         catch (SocketException exception)
         {
@@ -63,6 +61,34 @@ internal sealed class GroupHost(
         finally
         {
             _changing.Release();
+        }
+    }
+
+    /// <returns>Null: it takes part in no group, or not any more.</returns>
+    public async Task<GroupState?> StateAsync()
+    {
+        try
+        {
+            return _member is { } member ? await member.StateAsync() : null;
+        }
+        catch (StoreException)
+        {
+            return null;
+        }
+    }
+
+    private async Task BeginAsync(GroupMember member)
+    {
+        try
+        {
+            await member.BeginAsync();
+            _member = member;
+        }
+        catch
+        {
+            Register = null;
+            await member.DisposeAsync();
+            throw;
         }
     }
 

@@ -148,8 +148,9 @@ internal sealed class GroupMember : IElectionHost, IClockHost, IMulticastHost, I
         }
 
         var measuring = new OrderingMeasurement(order, Submit);
-        _thread.Post(measuring.Begin);
-        return measuring.Result;
+        return _thread.TryPost(measuring.Begin)
+            ? measuring.Result
+            : throw new StoreException("the group has ended, or too much waits", isOutcomeUnknown: false);
     }
 
     public async ValueTask DisposeAsync()

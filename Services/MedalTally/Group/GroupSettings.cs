@@ -23,6 +23,7 @@ public enum RequestOrder
 /// A group: the database server is its member 0, front-ends are members 1 and so on. Its members elect a leader, agree about the
 /// time, and put requests into one order. A new one knows nothing of the one before.
 /// </summary>
+/// <remarks>What may be missing is set, not initialised: the generated reader of JSON gives a missing one of those no value.</remarks>
 public sealed record GroupSettings
 {
     /// <summary>Tells groups apart: messages of another one are refused.</summary>
@@ -31,19 +32,19 @@ public sealed record GroupSettings
     /// <summary>The database server, and front-ends.</summary>
     public required int Members { get; init; }
 
-    public RequestOrder Order { get; init; } = RequestOrder.None;
+    public RequestOrder Order { get; set; } = RequestOrder.None;
 
     /// <summary>Members reach each other through the links.</summary>
-    public bool ThroughLinks { get; init; }
+    public bool ThroughLinks { get; set; }
 
     /// <summary>By how much the clock of each member is wrong to begin with, in microseconds; missing ones: not.</summary>
-    public IReadOnlyList<long> OffsetsUs { get; init; } = [];
+    public IReadOnlyList<long> OffsetsUs { get; set; } = [];
 
     /// <summary>How many microseconds the clock of each member gains in a second; missing ones: none.</summary>
-    public IReadOnlyList<int> DriftsPpm { get; init; } = [];
+    public IReadOnlyList<int> DriftsPpm { get; set; } = [];
 
     /// <summary>From one round of clock synchronisation to the next, in milliseconds.</summary>
-    public int ClockPeriodMs { get; init; } = 1000;
+    public int ClockPeriodMs { get; set; } = 1000;
 
     /// <summary>Members note what happens to them from the beginning.</summary>
     public bool Traces { get; init; }

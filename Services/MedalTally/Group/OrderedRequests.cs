@@ -41,9 +41,10 @@ internal static class OrderedRequests
             : TypedResults.Unauthorized()).ExcludeFromDescription();
     }
 
+    /// <summary>Routes do not tell capital letters from small ones.</summary>
     private static bool IsOrdered(PathString path) =>
-        path.StartsWithSegments("/getMedalTally", StringComparison.Ordinal) || path.StartsWithSegments("/getScore", StringComparison.Ordinal)
-        || path.StartsWithSegments("/incrementMedalTally", StringComparison.Ordinal) || path.StartsWithSegments("/setScore", StringComparison.Ordinal);
+        path.StartsWithSegments("/getMedalTally", StringComparison.OrdinalIgnoreCase) || path.StartsWithSegments("/getScore", StringComparison.OrdinalIgnoreCase)
+        || path.StartsWithSegments("/incrementMedalTally", StringComparison.OrdinalIgnoreCase) || path.StartsWithSegments("/setScore", StringComparison.OrdinalIgnoreCase);
 
     private static async Task OrderAsync(GroupMember member, HttpContext context, RequestDelegate next)
     {
@@ -56,8 +57,7 @@ internal static class OrderedRequests
         catch (StoreException exception)
         {
             // It was not done: the order comes first.
-            await TypedResults.Problem(exception.Message, statusCode: StatusCodes.Status503ServiceUnavailable, title: "the request has no place in the order")
-                .ExecuteAsync(context);
+            await TallyApi.Unavailable("the request has no place in the order", exception.Message, isOutcomeUnknown: false).ExecuteAsync(context);
             return;
         }
 
@@ -65,18 +65,10 @@ internal static class OrderedRequests
     }
 
     private static async Task<Results<Ok<GroupState>, ProblemHttpResult>> GetAsync(GroupHost host) =>
-        host.Member is { } member ? TypedResults.Ok(await member.StateAsync()) : NoGroup();
+        await host.StateAsync() is { } state ? TypedResults.Ok(state) : NoGroup();
 
-    private static async Task<Results<Ok<RaffleView>, ProblemHttpResult>> GetRaffleAsync(GroupHost host)
-    {
-        if (host.Member is not { } member)
-        {
-            return NoGroup();
-        }
-
-        var state = await member.StateAsync();
-        return TypedResults.Ok(new RaffleView(state.Place, state.Requests, state.Entries, state.Winner));
-    }
+    private static async Task<Results<Ok<RaffleView>, ProblemHttpResult>> GetRaffleAsync(GroupHost host) =>
+        await host.StateAsync() is { } state ? TypedResults.Ok(new RaffleView(state.Place, state.Requests, state.Entries, state.Winner)) : NoGroup();
 
     private static async Task<Results<Ok<RaffleView>, UnauthorizedHttpResult, ProblemHttpResult>> DrawAsync(HttpRequest request, GroupHost host, TallySecrets secrets)
     {
@@ -98,7 +90,7 @@ internal static class OrderedRequests
         }
         catch (StoreException exception)
         {
-            return TypedResults.Problem(exception.Message, statusCode: StatusCodes.Status503ServiceUnavailable, title: "the draw has no place in the order");
+            return TallyApi.Unavailable("the draw has no place in the order", exception.Message, exception.IsOutcomeUnknown);
         }
     }
 
