@@ -42,7 +42,7 @@ internal static class DatabaseServer
             new FrameServerOptions { Workers = 1 }));
         var app = builder.BuildLab();
         app.MapLabDefaults(GroupCalls.Map);
-        await app.Services.GetRequiredService<StoreChoice>().SetAsync(StoreChoice.Journal, CancellationToken.None);
+        await app.Services.GetRequiredService<StoreChoice>().OpenLastAsync(CancellationToken.None);
         await app.Services.GetRequiredService<FrameServer>().SwitchEngineAsync(Engine, CancellationToken.None);
         await app.StartAsync();
         return app;

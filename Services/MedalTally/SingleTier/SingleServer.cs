@@ -20,7 +20,7 @@ internal static class SingleServer
         ApiListener.SeparatePorts(app);
         TallyApi.Map(app);
         app.MapLabDefaults();
-        await app.Services.GetRequiredService<StoreChoice>().SetAsync(StoreChoice.Journal, CancellationToken.None);
+        await app.Services.GetRequiredService<StoreChoice>().OpenLastAsync(CancellationToken.None);
         await app.StartAsync();
         return app;
     }

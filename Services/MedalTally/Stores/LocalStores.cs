@@ -10,10 +10,12 @@ internal static class LocalStores
 {
     public static void AddTo(IServiceCollection services)
     {
-        services.AddSingleton(provider => new StoreChoice((name, cancellationToken) => OpenAsync(provider, name, cancellationToken)));
+        services.AddSingleton(provider => new StoreChoice(FileOf(provider.GetRequiredService<ServiceOptions>(), "store"), (name, cancellationToken) => OpenAsync(provider, name, cancellationToken)));
         services.AddSingleton<IRuntimeFactor>(provider => provider.GetRequiredService<StoreChoice>());
         services.AddSingleton<ITallyStore>(provider => provider.GetRequiredService<StoreChoice>());
     }
+
+    private static string FileOf(ServiceOptions service, string what) => Path.Combine(Path.GetFullPath(service.DataFolder), $"{service.Name}-{what}");
 
     private static async Task<ITallyStore> OpenAsync(IServiceProvider services, string name, CancellationToken cancellationToken)
     {
@@ -21,8 +23,7 @@ internal static class LocalStores
         var logger = services.GetRequiredService<ILogger<StoreChoice>>();
         if (name == StoreChoice.Journal)
         {
-            var folder = Path.Combine(Path.GetFullPath(service.DataFolder), service.Name + "-journal");
-            return await JournalStore.OpenAsync(folder, logger, services.GetRequiredService<ServiceFailure>().Report, cancellationToken);
+            return await JournalStore.OpenAsync(FileOf(service, "journal"), logger, services.GetRequiredService<ServiceFailure>().Report, cancellationToken);
         }
 
         return services.GetRequiredService<IOptions<MedalTallyOptions>>().Value.MySql is { } database

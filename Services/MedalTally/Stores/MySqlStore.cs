@@ -152,6 +152,12 @@ internal sealed class MySqlStore : ITallyStore
             }
         }
 
+        if (updates[0].Version != Updates.Last + 1)
+        {
+            // Writes whose outcome nobody heard of have changed the board meanwhile.
+            Updates.StartAfter(updates[0].Version - 1);
+        }
+
         Updates.Add(updates);
     }
 
