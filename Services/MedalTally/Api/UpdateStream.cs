@@ -68,19 +68,29 @@ internal sealed class UpdateStream(ITallyStore store, IHostApplicationLifetime l
         var after = given ?? -1;
         if (log.Read(after, 1) is null)
         {
-            var (board, problem) = await ReadBoardAsync(log, ending.Token);
+            (log, var board, var problem) = await ReadBoardAsync(ending.Token);
             if (board is null)
             {
                 yield return new SseItem<Update>(new Update(Reason: problem), "dropped");
                 yield break;
             }
 
-            after = board.Version;
-            yield return new SseItem<Update>(new Update(Board: Board.Of(board)), "board") { EventId = Id(after) };
+            // A log that has only now begun to follow the board may know the place by now.
+            if (log.Read(after, 1) is null)
+            {
+                after = board.Version;
+                yield return new SseItem<Update>(new Update(Board: Board.Of(board)), "board") { EventId = Id(after) };
+            }
         }
 
         while (!ending.IsCancellationRequested)
         {
+            if (store.Updates != log)
+            {
+                yield return new SseItem<Update>(new Update(Reason: "another board has taken the place of the one that was followed; connect again"), "dropped");
+                yield break;
+            }
+
             if (log.Read(after, MostTogether) is not { } updates)
             {
                 NoteDropped();
@@ -126,29 +136,30 @@ internal sealed class UpdateStream(ITallyStore store, IHostApplicationLifetime l
     }
 
     /// <summary>The board, once the log has come as far: it may come by another way.</summary>
-    private async Task<(BoardState? Board, string? Problem)> ReadBoardAsync(UpdateLog log, CancellationToken cancellationToken)
+    private async Task<(UpdateLog Log, BoardState? Board, string? Problem)> ReadBoardAsync(CancellationToken cancellationToken)
     {
         const int MostAttempts = 10;
         try
         {
             for (var attempt = 1; attempt <= MostAttempts; attempt++)
             {
+                var log = store.Updates;
                 var board = await store.ReadBoardAsync(cancellationToken);
-                while (log.Last < board.Version && await WaitAsync(log, log.Last, cancellationToken))
+                while (store.Updates == log && log.Last < board.Version && await WaitAsync(log, log.Last, cancellationToken))
                 {
                 }
 
-                if (log.Read(board.Version, 1) is not null)
+                if (store.Updates == log && log.Read(board.Version, 1) is not null)
                 {
-                    return (board, null);
+                    return (log, board, null);
                 }
             }
 
-            return (null, "the changes cannot be followed here now; connect again");
+            return (store.Updates, null, "the changes cannot be followed here now; connect again");
         }
         catch (StoreException exception)
         {
-            return (null, exception.Message);
+            return (store.Updates, null, exception.Message);
         }
     }
 }

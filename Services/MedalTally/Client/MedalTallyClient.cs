@@ -140,7 +140,9 @@ public sealed class MedalTallyClient : IDisposable
                 }
             }
 
+            // Also one that answers and ends at once, again and again, is not asked without a rest.
             _isLost = true;
+            await Task.Delay(pause, cancellationToken);
         }
     }
 

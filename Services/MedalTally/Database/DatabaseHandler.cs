@@ -19,6 +19,9 @@ internal sealed class DatabaseHandler(ITallyStore store, GroupHost group, string
 
     private bool _isKnown;
 
+    /// <summary>What this front-end was told last: another log has other changes under the same versions.</summary>
+    private UpdateLog? _followed;
+
     public IFrameHandler ForConnection() => new DatabaseHandler(store, group, secret);
 
     public ValueTask<OutgoingFrame?> HandleAsync(ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
@@ -151,6 +154,15 @@ internal sealed class DatabaseHandler(ITallyStore store, GroupHost group, string
     private async ValueTask<OutgoingFrame?> ReadUpdatesAsync(long id, long after, CancellationToken cancellationToken)
     {
         var log = store.Updates;
+        if (_followed is not null && _followed != log)
+        {
+            _followed = log;
+            var other = DatabaseFrames.Done(id);
+            other.WriteInt64(DatabaseFrames.OtherBoard);
+            return other;
+        }
+
+        _followed = log;
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(LongestWait);
         await log.WaitAsync(after, patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -52,6 +52,9 @@ internal static class DatabaseFrames
     /// <summary>Changes of one frame.</summary>
     public const int MostUpdates = 4096;
 
+    /// <summary>Instead of a version: it is another board now, whose changes begin with the oldest that are known.</summary>
+    public const long OtherBoard = -1;
+
     public const int RowBytes = 34;
 
     private const int HeaderBytes = 9;

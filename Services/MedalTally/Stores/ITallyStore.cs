@@ -9,7 +9,7 @@ namespace Lab.MedalTally.Stores;
 /// </summary>
 internal interface ITallyStore : IAsyncDisposable
 {
-    /// <summary>The changes that can be followed.</summary>
+    /// <summary>The changes that can be followed. Another log later on: another board, or one whose changes do not follow those before.</summary>
     UpdateLog Updates { get; }
 
     /// <param name="kind">Of the row.</param>

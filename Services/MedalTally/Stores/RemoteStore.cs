@@ -17,6 +17,7 @@ internal sealed class RemoteStore : ITallyStore
     private readonly RequestBatches<TallyWrite, (WriteOutcome Outcome, TallyRow Row)> _writes;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _gate = new();
+    private volatile UpdateLog _updates = new();
     private Task? _following;
 
     /// <param name="database">Where the database server listens; may be another way to it each time it is asked for.</param>
@@ -29,7 +30,7 @@ internal sealed class RemoteStore : ITallyStore
         _writes = new(new BatchLimits(MostUnderWay: 1, DatabaseFrames.MostTogether), WriteAsync);
     }
 
-    public UpdateLog Updates { get; } = new();
+    public UpdateLog Updates => _updates;
 
     public async ValueTask<TallyRow> ReadAsync(RowKind kind, int index)
     {
@@ -154,12 +155,12 @@ internal sealed class RemoteStore : ITallyStore
                     id => DatabaseFrames.Updates(id, after), static payload => VersionAndRows(payload.Span), cancellationToken);
                 if (from != after)
                 {
-                    // The database server remembers no more than what follows this.
-                    Updates.StartAfter(from);
+                    // The database server remembers no more than what follows this, or has another board now.
+                    BeginAnew(after = Math.Max(0, from));
                 }
 
-                Updates.Add(updates);
-                after = updates is [.., var last] ? last.Version : from;
+                _updates.Add(updates);
+                after = updates is [.., var last] ? last.Version : after;
             }
             catch (Exception exception) when (DatabaseConnection.IsFailure(exception) || exception is OperationCanceledException)
             {
@@ -167,6 +168,14 @@ internal sealed class RemoteStore : ITallyStore
                 await Task.Delay(pause, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
+    }
+
+    private void BeginAnew(long version)
+    {
+        var (before, next) = (_updates, new UpdateLog());
+        next.StartAfter(version);
+        _updates = next;
+        before.Wake();
     }
 
     private static (long Version, TallyRow[] Rows) VersionAndRows(ReadOnlySpan<byte> payload)
