@@ -72,8 +72,7 @@ internal sealed class DatabaseConnection(Func<DnsEndPoint> database, string secr
 
             var before = _client;
             var client = await FrameClient.ConnectAsync(wanted, Options, cancellationToken);
-            var id = Interlocked.Increment(ref _lastId);
-            await client.CallAsync(id, DatabaseFrames.Hello(id, secret), static payload => DatabaseFrames.Body(payload.Span).Length, cancellationToken);
+            await IntroduceAsync(client, cancellationToken);
             (_client, _connectedTo) = (client, wanted);
             if (before is not null)
             {
@@ -92,6 +91,20 @@ internal sealed class DatabaseConnection(Func<DnsEndPoint> database, string secr
         finally
         {
             _connecting.Release();
+        }
+    }
+
+    private async Task IntroduceAsync(FrameClient client, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var id = Interlocked.Increment(ref _lastId);
+            await client.CallAsync(id, DatabaseFrames.Hello(id, secret), static payload => DatabaseFrames.Body(payload.Span).Length, cancellationToken);
+        }
+        catch
+        {
+            await client.DisposeAsync();
+            throw;
         }
     }
 }
