@@ -17,6 +17,8 @@ internal sealed class Dispatcher(IOptions<MedalTallyOptions> options, ServiceOpt
     : IHostedService, IDisposable
 {
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
     private readonly SemaphoreSlim _changing = new(1);
     private readonly List<FrontEndProcess> _frontEnds = [];
@@ -117,20 +119,32 @@ internal sealed class Dispatcher(IOptions<MedalTallyOptions> options, ServiceOpt
 
     public void Dispose() => _changing.Dispose();
 
-    /// <summary>A front-end has died, and nobody wanted that of it.</summary>
+    /// <summary>A front-end has died, and nobody wanted that of it. What kept it from starting may pass.</summary>
     private async Task StartAgain(FrontEndProcess frontEnd)
+    {
+        for (var pause = ShortestPause; !await TryStartAgainAsync(frontEnd); pause = TimeSpan.FromTicks(Math.Min(2 * pause.Ticks, LongestPause.Ticks)))
+        {
+            await Task.Delay(pause);
+        }
+    }
+
+    /// <returns>False: it does not start now.</returns>
+    private async Task<bool> TryStartAgainAsync(FrontEndProcess frontEnd)
     {
         await _changing.WaitAsync();
         try
         {
-            if (!_isEnding && !frontEnd.IsAlive && _frontEnds.Contains(frontEnd))
+            if (!_isEnding && !frontEnd.IsAlive)
             {
                 await frontEnd.StartAsync(_isThroughLinks, StartPatience, CancellationToken.None);
             }
+
+            return true;
         }
         catch (ChildStartException exception)
         {
             logger.LogError("{Reason}", exception.Message);
+            return false;
         }
         finally
         {

@@ -42,7 +42,7 @@ internal sealed class FrontEndProcess(int number, MedalTallyOptions options, Ser
                     _assignedMs.Dequeue();
                 }
 
-                return Math.Max(_connections, 0) + _assignedMs.Count;
+                return _connections + _assignedMs.Count;
             }
         }
     }
@@ -77,7 +77,17 @@ internal sealed class FrontEndProcess(int number, MedalTallyOptions options, Ser
             IsReady = line => FrontEndLine.Read(line) is not null,
         });
         _process = process;
-        await process.UntilReadyAsync(patience, cancellationToken);
+        try
+        {
+            await process.UntilReadyAsync(patience, cancellationToken);
+        }
+        catch
+        {
+            // Its address is needed by the next one.
+            await process.EndAsync();
+            throw;
+        }
+
         SetRoute(isThroughLink);
         if (Group is { } group)
         {
@@ -146,9 +156,19 @@ internal sealed class FrontEndProcess(int number, MedalTallyOptions options, Ser
 
     private void Hear(string line)
     {
-        if (FrontEndLine.Read(line) is { } told)
+        if (FrontEndLine.Read(line) is not { } told)
         {
-            Volatile.Write(ref _connections, told.Connections);
+            return;
+        }
+
+        lock (_assignedMs)
+        {
+            // Those that have come are not on their way any more.
+            for (var come = told.Connections - _connections; come > 0 && _assignedMs.TryDequeue(out _); come--)
+            {
+            }
+
+            _connections = told.Connections;
         }
     }
 
