@@ -3,7 +3,6 @@ using Lab.Harness.Commands;
 using Lab.Harness.Experiments;
 using Lab.Harness.Running;
 using Lab.Harness.Systems.MedalTally;
-using Lab.Tests.Integration.Labs;
 using Lab.Tests.Samples;
 using Lab.Topology;
 using Lab.Topology.Systems;

@@ -39,7 +39,7 @@ public class TimedClosedLoopTests
     [Fact]
     public async Task Before_half_of_them_have_ended_it_is_not_halfway()
     {
-        var client = new HeldClient();
+        using var client = new HeldClient();
         var loop = new TimedClosedLoop([client]);
         var running = loop.RunAsync(10, Token);
         for (var operation = 1; operation <= 10; operation++)
@@ -67,13 +67,19 @@ public class TimedClosedLoopTests
     }
 
     /// <summary>Whose operations end when they are released.</summary>
-    private sealed class HeldClient() : LoadClient(0)
+    private sealed class HeldClient() : LoadClient(0), IDisposable
     {
         private readonly SemaphoreSlim _released = new(0);
 
         public SemaphoreSlim Begun { get; } = new(0);
 
         public void Release() => _released.Release();
+
+        public void Dispose()
+        {
+            _released.Dispose();
+            Begun.Dispose();
+        }
 
         public override async ValueTask OperateAsync(CancellationToken cancellationToken)
         {
