@@ -211,6 +211,9 @@ public sealed class PushTests(MedalTallyLab lab)
         var (buffer, last) = (new byte[1024 * 1024], "");
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(Token);
         patience.CancelAfter(TimeSpan.FromSeconds(60));
+
+        // It shall be quick from now on: through a window of a few kilobytes megabytes take minutes.
+        socket.ReceiveBufferSize = buffer.Length;
         while (!last.Contains("dropped", StringComparison.Ordinal) && await socket.ReceiveAsync(buffer, patience.Token) is > 0 and var received)
         {
             last = string.Concat(last.AsSpan(Math.Max(0, last.Length - 1000)), System.Text.Encoding.UTF8.GetString(buffer, 0, received));
