@@ -79,7 +79,7 @@ public sealed class ContainerLifeCycleTests : IDisposable
         await up.WaitForAsync("Ctrl-C stops all of it");
         var orphan = await RunSleeperAsync(_state);
         using var down = Start([], "down", "--data");
-        Assert.Equal(0, await down.WaitForExitAsync());
+        Assert.True(await down.WaitForExitAsync() == 0, down.Output);
         Assert.Equal(0, await up.WaitForExitAsync());
         Assert.Contains("the running lab, process", down.Output, StringComparison.Ordinal);
         Assert.Empty(await Engine.OfAsync(_state));

@@ -39,8 +39,8 @@ public sealed class RunTests : IAsyncLifetime
         var full = new Planner(folder.Catalog).Plan(folder.Experiments, [], "full");
 
         // Every combination of factors with few clients, each with a few operations. The trading post, whose markets take seconds to
-        // open, has tests of its own.
-        var cells = full.Cells.Where(cell => cell.System != TradingPostTopology.Name)
+        // open, and the medal tally, with its groups, have tests of their own.
+        var cells = full.Cells.Where(cell => cell.System is not (TradingPostTopology.Name or MedalTallyTopology.Name))
             .Where(cell => cell.Factors.Where(factor => factor.Key is "sellers" or "buyers" or "clients").All(factor => (long)factor.Value <= 10))
             .Where(cell => cell.Word("deployment", "local") == "local" || cell.Number("sellers") == 1)
             .Select(cell => cell with { Factors = WithFewConnections(cell), Iterations = 2, OperationsPerClient = Operations })

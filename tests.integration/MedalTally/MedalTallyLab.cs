@@ -140,8 +140,11 @@ public sealed class MedalTallyLab : TestLab
     private Uri Api(string service, string endpoint) => new($"http://{Lab.Endpoints.Services[service].Endpoints[endpoint]}");
 }
 
-/// <summary>Tests of the medal tally run one after the other: they kill what the next one needs, and wait until it is back.</summary>
-[CollectionDefinition(Name)]
+/// <summary>
+/// Tests of the medal tally run one after the other: they kill what the next one needs, and wait until it is back. And alone: they keep
+/// all processors busy, which others that watch for silence would take for it.
+/// </summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class MedalTallyTests : ICollectionFixture<MedalTallyLab>
 {
     public const string Name = "medal tally";
