@@ -69,7 +69,7 @@ internal static class OrderedRequests
         await host.StateAsync() is { } state ? TypedResults.Ok(state) : NoGroup();
 
     private static async Task<Results<Ok<RaffleView>, ProblemHttpResult>> GetRaffleAsync(GroupHost host) =>
-        await host.StateAsync() is { } state ? TypedResults.Ok(new RaffleView(state.Place, state.Requests, state.Entries, state.Winner)) : NoGroup();
+        await host.StateAsync() is { } state ? TypedResults.Ok(RaffleView.Of(state)) : NoGroup();
 
     private static async Task<Results<Ok<RaffleView>, UnauthorizedHttpResult, ProblemHttpResult>> DrawAsync(HttpRequest request, GroupHost host, TallySecrets secrets)
     {
@@ -86,8 +86,7 @@ internal static class OrderedRequests
         try
         {
             await member.OrderAsync(Raffle.DrawOf(BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)))));
-            var state = await member.StateAsync();
-            return TypedResults.Ok(new RaffleView(state.Place, state.Requests, state.Entries, state.Winner));
+            return TypedResults.Ok(RaffleView.Of(await member.StateAsync()));
         }
         catch (StoreException exception)
         {
@@ -103,4 +102,7 @@ internal static class OrderedRequests
 /// <param name="Requests">That have been ordered.</param>
 /// <param name="Entries">Who is in it.</param>
 /// <param name="Winner">Of the latest draw; null: there was none.</param>
-public sealed record RaffleView(long Place, long Requests, IReadOnlyList<RaffleEntry> Entries, RaffleEntry? Winner);
+public sealed record RaffleView(long Place, long Requests, IReadOnlyList<RaffleEntry> Entries, RaffleEntry? Winner)
+{
+    internal static RaffleView Of(GroupState state) => new(state.Place, state.Requests, state.Entries, state.Winner);
+}

@@ -109,27 +109,17 @@ internal sealed class MySqlStore : ITallyStore
 
         text.Append(CultureInfo.InvariantCulture, $"; SELECT {Columns} FROM {Table} WHERE board = @board AND name IN ('{Version}', {string.Join(", ", rows.Select((_, number) => FormattableString.Invariant($"@name{number}")))})");
         command.CommandText = text.Append("; COMMIT").ToString();
-        var after = new Dictionary<(RowKind, int), TallyRow>();
-        var version = 0L;
+        IReadOnlyList<TallyRow> changed;
+        long version;
         await using (var reader = await command.ExecuteReaderAsync())
         {
-            while (await reader.ReadAsync())
-            {
-                if (ToRow(reader) is { } row)
-                {
-                    after[(row.Kind, row.Index)] = row;
-                }
-                else
-                {
-                    version = reader.GetInt64(4);
-                }
-            }
+            (changed, version) = await ReadRowsAsync(reader);
 
             // Whether it is committed is said by what follows.
             await reader.NextResultAsync();
         }
 
-        Answer(items, after, version);
+        Answer(items, changed.ToDictionary(row => (row.Kind, row.Index)), version);
     }
 
     private void Answer(IReadOnlyList<BatchItem<TallyWrite, TallyRow>> items, Dictionary<(RowKind, int), TallyRow> after, long version)
@@ -172,9 +162,15 @@ internal sealed class MySqlStore : ITallyStore
         command.CommandText = $"SELECT {Columns} FROM {Table} WHERE board = @board {condition} ORDER BY name";
         Add(command, "board", _board);
         Add(command, "name", name);
-        var rows = new List<TallyRow>();
-        var version = 0L;
         await using var reader = await command.ExecuteReaderAsync();
+        var (rows, version) = await ReadRowsAsync(reader);
+        return [.. rows.Select(row => row with { Version = Math.Max(row.Version, version) })];
+    }
+
+    /// <returns>The rows of the catalog, and the board's version; 0: that was not asked for.</returns>
+    private static async Task<(IReadOnlyList<TallyRow> Rows, long Version)> ReadRowsAsync(DbDataReader reader)
+    {
+        var (rows, version) = (new List<TallyRow>(), 0L);
         while (await reader.ReadAsync())
         {
             if (ToRow(reader) is { } row)
@@ -187,7 +183,7 @@ internal sealed class MySqlStore : ITallyStore
             }
         }
 
-        return [.. rows.Select(row => row with { Version = Math.Max(row.Version, version) })];
+        return (rows, version);
     }
 
     private const string Columns = "name, first, second, third, version";
